@@ -46,6 +46,8 @@ class CodeDeskError(Exception):
     * OtherSystem                 bot/audit/corrections.py
     * FileNotFetched              bot/slack/files.py
     * Misread                     bot/slack/search_syntax.py
+    * BadField                    bot/audit/web/question_form.py
+    * TooSlow                     bot/audit/web/reader.py
     * CallRefused                 bot/api/errors.py
       * Unauthorized              bot/api/errors.py
       * Forbidden                 bot/api/errors.py

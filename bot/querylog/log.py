@@ -455,6 +455,12 @@ class QueryLog:
             ids = [row[0] for row in found]
             return _assembled(db, ids)
 
+    def entries(self, where: str, params: Sequence[Any] = ()) -> list[Entry]:
+        """The records for which an SQL condition on `records` is true, with their texts. `order by`
+        and `limit` may follow the condition."""
+        with self.reading() as db:
+            return _entries(db, where, params)
+
     def unanswered(self, surfaces: Sequence[Surface]) -> list[Pending]:
         """Questions with neither an answer nor a delivery, oldest first, without redacted ones."""
         with self.reading() as db:

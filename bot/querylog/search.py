@@ -22,6 +22,7 @@ from bot.querylog.log import QueryLog
 from bot.querylog.records import Record
 from bot.querylog.workspaces import asked_in
 from codesets.code_format import undot
+from codesets.model import SYSTEM_NAMES
 from index.search.confidence import Confidence
 
 #: Values of the filters. `outcome` may be the outcome of the answer, "unanswered", or the outcome
@@ -45,8 +46,10 @@ class Filters:
     of a review, words of a correction, the detail of a delivery), in any order, whatever their case
     and accents; words in double quotes must stand together. `person` and `channel` are ids as the
     log has them. `code` is the beginning of a code, with or without its dot, among those of the
-    answer or the one that was used instead; `system` is its system. `teams`: ids of the workspaces
-    or organisations (see `bot.querylog.workspaces`); () finds nothing. Days are UTC and inclusive.
+    answer or the one that was used instead; `system` is its system. `edition` is a part of the name
+    of an edition that the answer is based on: `FY2027`, `ICD-10-CM FY2027`. `teams`: ids of the
+    workspaces or organisations (see `bot.querylog.workspaces`); () finds nothing. Days are UTC and
+    inclusive.
     """
 
     text: str | None = None
@@ -59,6 +62,7 @@ class Filters:
     confidence: str | None = None
     feedback: str | None = None
     system: str | None = None
+    edition: str | None = None
     teams: tuple[str, ...] | None = None
 
     def description(self, scrub: Callable[[str], str]) -> str:
@@ -66,6 +70,7 @@ class Filters:
         words are scrubbed (`QueryLog.scrubbed`), since an auditor may search for a name."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["text"] = self.text and scrub(self.text)
+        values["edition"] = self.edition and scrub(self.edition)
         values["teams"] = None if self.teams is None else "+".join(self.teams) or "none"
         parts = [f"{name}={value}" for name, value in values.items() if value]
         return ", ".join(parts) or "everything"
@@ -84,6 +89,15 @@ def each(log: QueryLog, filters: Filters) -> Iterator[Record]:
     for at in range(0, len(ids), _BATCH):
         some = ids[at : at + _BATCH]
         yield from log.select(f"id in ({', '.join('?' * len(some))}) order by seq", some)
+
+
+def page(log: QueryLog, filters: Filters, first: int, most: int) -> tuple[int, list[Record]]:
+    """How many questions fit, and of these, newest first, at most `most` from number `first` on (0
+    for the newest). Raises LogUnavailable."""
+    ids = matching(log, filters)[::-1]
+    some = ids[first : first + most]
+    marks = ", ".join("?" * len(some))
+    return len(ids), log.select(f"id in ({marks}) order by seq desc", some) if some else []
 
 
 def matching(log: QueryLog, filters: Filters) -> list[str]:
@@ -109,11 +123,13 @@ _DELIVERED = """? = (
 def _condition(log: QueryLog, filters: Filters) -> tuple[str, list[Any]]:
     """The filters as an SQL condition, with its parameters. What cannot be stored is nowhere: in
     what is looked for, as in what was stored, a question mark stands for it."""
-    text, person, channel, code = (
+    text, person, channel, code, edition = (
         value and plain(value)
-        for value in (filters.text, filters.person, filters.channel, filters.code)
+        for value in (filters.text, filters.person, filters.channel, filters.code, filters.edition)
     )
-    filters = replace(filters, text=text, person=person, channel=channel, code=code)
+    filters = replace(
+        filters, text=text, person=person, channel=channel, code=code, edition=edition
+    )
     is_sqlite = log.database.kind == "sqlite"
     conditions: list[tuple[str, list[Any]]] = []
     if filters.text and filters.text.strip():
@@ -137,6 +153,8 @@ def _condition(log: QueryLog, filters: Filters) -> tuple[str, list[Any]]:
         conditions.append(
             (_ANSWERED.format("json_extract(body, '$.confidence') = ?"), [filters.confidence])
         )
+    if filters.edition:
+        conditions.append(_with_edition(filters.edition))
     if filters.feedback:
         conditions.append(_with_feedback(filters.feedback))
     if filters.teams is not None:
@@ -233,6 +251,17 @@ def _with_outcome(outcome: str) -> tuple[str, list[Any]]:
     if outcome == "unanswered":
         return f"not {_ANSWERED.format('true')}", []
     return _DELIVERED, [outcome]
+
+
+def _with_edition(name: str) -> tuple[str, list[Any]]:
+    """By the keys of its releases (`icd10cm/FY2027`), as `ICD-10-CM FY2027` is read by people."""
+    wanted = " ".join(name.split()).lower()
+    for system, shown in SYSTEM_NAMES.items():
+        if wanted.startswith(shown.lower()):
+            wanted = f"{system}/{wanted.removeprefix(shown.lower()).strip()}"
+    literal = re.sub(r"([\\%_])", r"\\\1", wanted)
+    like = "lower(json_extract(body, '$.releases')) like ? escape '\\'"
+    return _ANSWERED.format(like), [f"%{literal}%"]
 
 
 def _with_feedback(rating: str) -> tuple[str, list[Any]]:

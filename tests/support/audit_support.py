@@ -41,7 +41,7 @@ def a_log(home: Path, where: Path | str | None = None) -> QueryLog:
     assert unsure is not None
     answer = diabetes("mass, breast?")
     first = replace(answer.candidates[0], code="N63.0", confidence="low")
-    answer = replace(answer, candidates=[first], releases={"icd10cm:FY2026-April": "FY2026-April"})
+    answer = replace(answer, candidates=[first], releases={"icd10cm/FY2026-April": "FY2026-April"})
     log.answered(unsure, answer, index_build="build-1", latency_ms=2345.6)
     log.feedback(unsure, "wrong", note="=1+1", by="U2")
 

@@ -129,7 +129,7 @@ def diabetes(question: str = "t2dm with ckd") -> Answer:
         notices=[NOT_COVERED],
         reasons=[WHY_NOT_COVERED],
         candidates=candidates,
-        releases={f"icd10cm {RELEASE}": RELEASE},
+        releases={f"icd10cm/{RELEASE}": RELEASE},
     )
 
 

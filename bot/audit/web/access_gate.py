@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from html import escape
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -18,6 +18,7 @@ from bot.audit.web.stored_queries import PREPARED
 from bot.messages import message
 from bot.querylog import LogUnavailable, QueryLog
 from bot.querylog.records import Access
+from bot.querylog.workspaces import is_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -30,9 +31,13 @@ SIGN_IN, SIGN_OUT = "/-/login", "/-/logout"
 #: The name on record of a person we do not know. What they typed as a name may be a password.
 UNKNOWN = "unknown"
 
-#: The pages of Datasette that are shown: its home page, and the contents of the database. Its pages
-#: about itself (plugins, settings, permissions …) and the file itself are not.
-_PAGES = re.compile(r"/|/log(\.(?!db$)\w+)?|/log/.+")
+#: The pages that are shown: ours of questions, and Datasette's of the contents of the database. Its
+#: pages about itself (plugins, settings, permissions …) and the file itself are not.
+_PAGES = re.compile(
+    r"/|/questions(\.csv)?|/questions/[^/]+|/changes|/samples(/[0-9]{1,10})?|"
+    r"/log(\.(?!db$)\w+)?|/log/.+"
+)
+_QUESTION, _ID = "/questions/", re.compile("[0-9a-f]{1,32}")
 #: Datasette's own style sheets and scripts, which have nothing of the log.
 _STATIC = re.compile(r"/-/static/[\w.-]+|/favicon\.ico")
 #: A page with one sentence and a link.
@@ -41,7 +46,7 @@ _PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Code Desk
 <p>{}</p><p><a href="{}">{}</a></p></body></html>"""
 #: Parameters, and columns of the views, with ids and days in place of words. The scrubber would
 #: take some for identifiers of a patient.
-_NO_WORDS = frozenset("person channel question_id by since until day".split())
+_NO_WORDS = frozenset("person channel question_id by since until month day".split())
 #: The longest form with a name and a password, in bytes, and the longest time to receive it, in
 #: seconds.
 _LONGEST_FORM, _SLOWEST_FORM = 5000, 10.0
@@ -72,9 +77,10 @@ class Gate:
         log: QueryLog,
         sessions: Sessions,
         refusals: Refusals,
-        limited: Mapping[str, App] | None = None,
+        limited: Mapping[str, tuple[Sequence[str], App]] | None = None,
     ) -> None:
-        """`limited`: the pages of auditors who may see some workspaces only, by their names."""
+        """`limited`: those who may see some workspaces only, by their names: the ids of these, and
+        the pages."""
         self._datasette, self._log = datasette, log
         self._limited = dict(limited or {})
         self._sessions, self._refusals = sessions, refusals
@@ -127,20 +133,28 @@ class Gate:
     async def _show(self, scope: Scope, receive: Receive, send: Send, auditor: str) -> None:
         what, question_id = _kind(scope), _question_id(scope)
         detail = await asyncio.to_thread(_detail, scope, self._log.scrubbed)
-        if not await record(self._log, what, auditor, detail, question_id):
+        teams, pages = self._limited.get(auditor, (None, self._datasette))
+        if not await record(self._log, what, auditor, detail, question_id, teams):
             return await _say(send, scope, 503, message("audit.unrecorded"))
-        pages = self._limited.get(auditor, self._datasette)
         return await pages(scope, receive, _formula_safe(send))
 
 
 async def record(
-    log: QueryLog, what: Access, by: str, detail: str, question_id: str | None = None
+    log: QueryLog,
+    what: Access,
+    by: str,
+    detail: str,
+    question_id: str | None = None,
+    teams: Sequence[str] | None = None,
 ) -> bool:
-    """Put an access on record. False when the log cannot be written; standard error says why."""
+    """Put an access on record: one of a question, where there is one with exactly this id that
+    somebody limited to `teams` may see. False when the log cannot be written; standard error says
+    why."""
 
     def write() -> None:
         known = log.get(question_id) if question_id else None
-        log.access(what, by, detail, known.id if known and known.id == question_id else None)
+        seen = known is not None and known.id == question_id and is_of(known, teams)
+        log.access(what, by, detail, question_id if seen else None)
 
     try:
         await asyncio.to_thread(write)
@@ -236,11 +250,16 @@ def _detail(scope: Scope, scrub: Callable[[str], str]) -> str:
         f"{name}={value if name.split('__')[0] in _NO_WORDS else scrub(value)}"
         for name, value in parse_qsl(_query(scope), keep_blank_values=True)
     ]
-    return _path(scope) + ("?" + "&".join(typed) if typed else "")
+    path = _path(scope)
+    if path.startswith(_QUESTION) and not _ID.fullmatch(path.removeprefix(_QUESTION)):
+        path = _QUESTION + scrub(path.removeprefix(_QUESTION))
+    return path + ("?" + "&".join(typed) if typed else "")
 
 
 def _kind(scope: Scope) -> Access:
     path = _path(scope)
+    if path.startswith(_QUESTION):
+        return "view"
     if "." in path.rsplit("/", 1)[-1]:
         return "export"  # .json, .csv
     prepared = path.removeprefix("/log/") in PREPARED
@@ -249,6 +268,8 @@ def _kind(scope: Scope) -> Access:
 
 def _question_id(scope: Scope) -> str | None:
     """The id of the question that the page is about, if it is about one."""
+    if (path := _path(scope)).startswith(_QUESTION):
+        return path.removeprefix(_QUESTION)
     return next(iter(parse_qs(_query(scope)).get("question_id", ())), None)
 
 

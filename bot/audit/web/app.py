@@ -34,7 +34,11 @@ from bot.audit.web.access_gate import (
     record,
 )
 from bot.audit.web.log_copy import LogCopy
+from bot.audit.web.question_form import BadField
+from bot.audit.web.question_pages import QuestionPages
 from bot.audit.web.read_only_database import LogDatabase, Measured
+from bot.audit.web.reader import TooSlow, opened_to_read
+from bot.audit.web.review_pages import ReviewPages
 from bot.audit.web.sessions import Refusals, Sessions, Tries
 from bot.audit.web.sql_views import FACETS, VIEWS
 from bot.messages import message
@@ -78,7 +82,8 @@ class LogState:
         self._at = 0.0
 
     async def now(self) -> dict[str, Any]:
-        """`result`, `sentences`, and the time `at` of the verification."""
+        """`result`, `sentences`, and the time `at` of the verification; the number of the record
+        that is `bad`, and of those where the clock went back (`clock_back`)."""
         if self._task is None and (not self._at or time.monotonic() - self._at > _FRESH):
             self._task = asyncio.create_task(asyncio.to_thread(self._derive))
         if self._task is not None:
@@ -89,12 +94,18 @@ class LogState:
         return self._last
 
     def _derive(self) -> dict[str, Any]:
-        at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+        at = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
         try:
             verification = self._verify()
         except (LogUnavailable, CheckpointError) as error:
             return {"result": "unknown", "sentences": [str(error)], "at": at}
-        return {"result": verification.result, "sentences": verification.sentences(), "at": at}
+        return {
+            "result": verification.result,
+            "sentences": verification.sentences(),
+            "at": at,
+            "bad": verification.bad,
+            "clock_back": verification.clock_back,
+        }
 
 
 class Hooks:
@@ -108,10 +119,10 @@ class Hooks:
         known: dict[str, accounts.Account],
         sessions: Sessions,
         refusals: Refusals,
-        state: LogState,
+        pages: list[QuestionPages | ReviewPages],
     ) -> None:
         self._log, self._known = log, known
-        self._sessions, self._refusals, self._state = sessions, refusals, state
+        self._sessions, self._refusals, self._pages = sessions, refusals, pages
         self._tries = Tries()
         #: One hash at a time, since each takes 64 MiB. Known browsers have a lock of their own, so
         #: that they do not wait for the tries of others.
@@ -121,7 +132,8 @@ class Hooks:
 
     @hookimpl
     def register_routes(self) -> list[tuple[str, Any]]:
-        return [(f"^{SIGN_IN}$", self._sign_in), (f"^{SIGN_OUT}$", self._sign_out)]
+        ours = [(f"^{SIGN_IN}$", self._sign_in), (f"^{SIGN_OUT}$", self._sign_out)]
+        return [*ours, *(route for pages in self._pages for route in pages.routes())]
 
     async def _sign_in(self, request: Request, datasette: Datasette) -> Response:
         if request.actor:
@@ -182,18 +194,15 @@ class Hooks:
         async def variables() -> dict[str, Any]:
             values: dict[str, Any] = {
                 "say": message,
-                "show_logout": bool(request and request.actor),
+                "when": cells.time_of,
+                "head": cells.heading,
+                "page_links": page_links(),
+                # Nobody needs SQL here: the page of the database alone has it.
+                "allow_execute_sql": False,
+                "view_definition": None,
+                "table_definition": None,
             }
-            if template == "index.html":
-                values |= {
-                    "state": _shown(await self._state.now(), datasette),
-                    "groups": [
-                        (message(f"audit.group_{group}"), stored_queries.of_group(group))
-                        for group in stored_queries.GROUPS
-                    ],
-                    "views": _views(datasette),
-                }
-            elif template == "database-log.html":
+            if template == "database-log.html":
                 tables = datasette.metadata("databases")["log"]["tables"]
                 values["columns"] = {
                     n: one["columns"]
@@ -237,29 +246,42 @@ def _status_and_sentence(exception: Exception) -> tuple[int, str]:
         return 400, message("audit.too_slow") if too_long else str(exception.message)
     if isinstance(exception, QueryInterrupted):
         return 400, message("audit.too_slow")
+    if isinstance(exception, BadField | TooSlow):
+        return 400, str(exception)
+    if isinstance(exception, LogUnavailable):
+        return 503, str(exception)
     if isinstance(exception, Base400):
         return exception.status, str(exception)
     return 500, message("audit.failed", kind=type(exception).__name__)
 
 
 def application(
-    settings: Settings, log: QueryLog, verify: Verify, copy: LogCopy | None = None
+    settings: Settings,
+    log: QueryLog,
+    read: QueryLog,
+    verify: Verify,
+    copy: LogCopy | None = None,
 ) -> Gate:
-    """The ASGI application; over PostgreSQL with a `copy` of the log. Raises SettingsError when
-    nobody may sign in, or an account is wrong."""
+    """The ASGI application; over PostgreSQL with a `copy` of the log. Looks are recorded in `log`;
+    `read` is the same log (`opened_to_read`). Raises SettingsError when nobody may sign in, or an
+    account is wrong."""
     _only_ours()
     known = accounts.load(settings)
     sessions = Sessions(60.0 * settings.audit_session_minutes)
     refusals = Refusals()
     path = copy.path if copy else log.path
-    pm.register(Hooks(log, known, sessions, refusals, LogState(verify)))
+    pages: list[QuestionPages | ReviewPages] = [
+        QuestionPages(read, LogState(verify).now),
+        ReviewPages(read, settings.review_every_days),
+    ]
+    pm.register(Hooks(log, known, sessions, refusals, pages))
     made: dict[tuple[str, ...] | None, Any] = {}
     # One for all, as a form of one is sent to another.
     secret = secrets.token_hex(32)
     for teams in (None, *(account.teams for account in known.values())):
         if teams not in made:
             made[teams] = _pages(path, copy, teams, secret)
-    limited = {n: made[a.teams] for n, a in known.items() if a.teams is not None}
+    limited = {n: (a.teams, made[a.teams]) for n, a in known.items() if a.teams is not None}
     return Gate(made[None], log, sessions, refusals, limited)
 
 
@@ -277,36 +299,32 @@ def _pages(path: Path, copy: LogCopy | None, teams: tuple[str, ...] | None, secr
     return served.app()
 
 
-def _is_limited(datasette: Datasette) -> bool:
-    return datasette.get_database("log").teams is not None
-
-
-def _views(datasette: Datasette) -> list[str]:
-    """The names of what is listed on the home page."""
-    return [*VIEWS] if _is_limited(datasette) else [*VIEWS, "records"]
-
-
-def _shown(state: dict[str, Any], datasette: Datasette) -> dict[str, Any]:
-    """The result of the verification; to those with a limit not how much there is in all."""
-    if not _is_limited(datasette) or state["result"] == "unknown":
-        return state
-    return state | {"sentences": [message(f"workspaces.verify_{state['result']}")]}
+def page_links() -> list[tuple[str, str]]:
+    """The address and the name of what is linked on every page."""
+    return [
+        ("/", message("audit.home")),
+        ("/questions", message("audit_found.title")),
+        ("/changes", message("audit_changes.title")),
+        ("/samples", message("audit_samples.title")),
+        ("/log/looked", message("audit_titles.looked")),
+    ]
 
 
 def serve(settings: Settings, verify: Verify) -> None:
     """Serve the pages until stopped. Raises SettingsError and LogUnavailable."""
     # Never the FallbackLog, whatever the settings: what cannot be recorded is not shown.
     log = QueryLog(settings.log_database, key=key_of(settings), scrubber=Scrubber(settings.index))
+    read = opened_to_read(settings.log_database)
     copied: Any = LogCopy(log) if isinstance(log.where, str) else contextlib.nullcontext()
     try:
         with copied as copy:
-            _serve(settings, log, verify, copy)
+            _serve(settings, log, application(settings, log, read, verify, copy))
     finally:
+        read.close()
         log.close()
 
 
-def _serve(settings: Settings, log: QueryLog, verify: Verify, copy: LogCopy | None) -> None:
-    app = application(settings, log, verify, copy)
+def _serve(settings: Settings, log: QueryLog, app: Gate) -> None:
     names = sorted(accounts.load(settings))
     with uvicorn_server.listening(
         settings.audit_host, settings.audit_port, "audit.no_port"

@@ -1,30 +1,53 @@
-"""How values are shown in a table. Columns without a rule here are shown as Datasette does."""
+"""How values, and the names of columns, are shown in a table. What has no rule here is shown as
+Datasette does."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from markupsafe import Markup
 
+from bot.messages import message
+from codesets.model import SYSTEM_NAMES
+
 _TIMES = ("at", "asked_at", "answered_at")
 _OBJECTS = ("what", "typed", "body")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)")
 
 
 def shown(value: Any, column: str) -> str | None:
     if not isinstance(value, str) or not value:
         return None
     if column == "question_id":
-        where = "/log/one_question?" + urlencode({"question_id": value})
-        return Markup('<a href="{}">{}</a>').format(where, value)
+        return Markup('<a href="/questions/{}">{}</a>').format(quote(value, safe=""), value)
     if column in _TIMES:
-        # To the second. The CSV has milliseconds and the time zone.
-        return value[:19].replace("T", " ")
+        return time_of(value)
+    if column == "system":
+        return SYSTEM_NAMES.get(value)
     if column in _OBJECTS and value.startswith("{"):
         return Markup("<br>").join(_part(*item) for item in json.loads(value).items())
     return None
+
+
+def time_of(at: str) -> str:
+    """A time of the log to the second, in UTC; a script shows it in the browser's zone. Anything
+    else, such as a time that somebody altered, as it is. The CSV has milliseconds."""
+    if not _TIME.fullmatch(at):
+        return Markup.escape(at)
+    short = at[:19].replace("T", " ")
+    return Markup('<time datetime="{}">{} UTC</time>').format(at, short)
+
+
+def heading(column: str) -> str:
+    """The name of a column for people."""
+    try:
+        return message(f"audit_heads.{column}")
+    except KeyError:  # a column of somebody's own SQL
+        return column
 
 
 def _part(name: str, value: Any) -> Markup:

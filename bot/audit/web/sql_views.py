@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from codesets.model import SYSTEM_NAMES
+
 
 def _of(alias: str, *names: str) -> str:
     return ", ".join(f"json_extract({alias}.body, '$.{name}') as \"{name}\"" for name in names)
@@ -23,6 +25,29 @@ _DELIVERY = """coalesce((
         order by d.seq desc limit 1
     ), iif(a.seq is null, 'unanswered', 'undelivered'))"""
 
+#: An edition with its system, of a key ("icd10cm/FY2027") and a label of `$.releases`.
+_EDITION = (
+    "case substr(key, 1, instr(key, '/') - 1) "
+    + " ".join(f"when '{system}' then '{name}'" for system, name in SYSTEM_NAMES.items())
+    + " else substr(key, 1, instr(key, '/') - 1) end || ' ' || value"
+)
+
+
+def _list_of(kind: str) -> str:
+    """The codes of a list of the answer whose text is `w`; none when the text is no JSON."""
+    return f"json_each(iif(json_valid(w.text), w.text, '{{}}'), '$.{kind}')"
+
+
+def _title(of: str) -> str:
+    """The title that the answer has for the `code` of a JSON object."""
+    found = (
+        f"(select json_extract(value, '$.title') from {_list_of(kind)} "
+        f"where json_extract(value, '$.code') = json_extract({of}, '$.code') limit 1)"
+        for kind in ("report", "candidates", "verdicts")
+    )
+    return f"coalesce({', '.join(found)})"
+
+
 VIEWS = {
     "questions_and_answers": f"""
 select q.seq as number, q.at as asked_at, substr(q.at, 1, 10) as day,
@@ -31,15 +56,19 @@ select q.seq as number, q.at as asked_at, substr(q.at, 1, 10) as day,
     coalesce(t.text, '(redacted)') as question,
     {_of("a", "outcome", "confidence")},
     iif(json_valid(w.text), json_extract(w.text, '$.headline.text'), null) as headline,
-    (select group_concat(json_extract(value, '$.code'), ' ') from {_CODES}
-     where json_extract(value, '$.line') is not null) as report,
+    coalesce((select group_concat(json_extract(value, '$.code') || ' '
+                                  || json_extract(value, '$.title'), '; ')
+              from {_list_of("report")}),
+             (select group_concat(json_extract(value, '$.code'), ' ') from {_CODES}
+              where json_extract(value, '$.line') is not null)) as report,
     (select group_concat(json_extract(value, '$.code'), ' ') from {_CODES}) as codes,
-    (select group_concat(value, ', ')
+    (select group_concat({_EDITION}, ', ')
      from json_each(coalesce(a.body, q.body), '$.releases')) as editions,
     {_DELIVERY} as delivery,
     {_of("a", "latency_ms")},
-    (select json_extract(f.body, '$.verdict') from main.records f
-     where f.subject = q.subject and f.kind = 'feedback' order by f.seq desc limit 1) as feedback,
+    (select group_concat(verdict, ', ') from (
+        select json_extract(f.body, '$.verdict') as verdict from main.records f
+        where f.subject = q.subject and f.kind = 'feedback' order by f.seq)) as feedback,
     (select group_concat(value, ', ') from json_each(q.body, '$.removed')) as removed,
     iif(exists(select 1 from main.records r
                where r.subject = q.subject and r.kind = 'redaction'), 'yes', 'no') as redacted,
@@ -52,7 +81,8 @@ left join main.texts w on w.record = a.seq and w.name = 'answer'
 where q.kind = 'question'""",
     "codes_given": f"""
 select a.seq as number, a.at as answered_at, substr(a.at, 1, 10) as day,
-    json_extract(code.value, '$.code') as code, json_extract(code.value, '$.system') as system,
+    json_extract(code.value, '$.code') as code, {_title("code.value")} as title,
+    json_extract(code.value, '$.system') as system,
     case when json_extract(code.value, '$.status') is not null then 'asked about'
         when json_extract(code.value, '$.line') is not null then 'reported'
         else 'found' end as given_as,
@@ -66,12 +96,14 @@ select a.seq as number, a.at as answered_at, substr(a.at, 1, 10) as day,
 from main.records a
 join main.texts c on c.record = a.seq and c.name = 'codes'
 join {_CODES} code
+left join main.texts w on w.record = a.seq and w.name = 'answer'
 left join main.records q on q.subject = a.subject and q.kind = 'question'
 left join main.texts t on t.record = q.seq and t.name = 'text'
 where a.kind = 'answer'""",
     "feedback_given": f"""
 select f.seq as number, f.at, substr(f.at, 1, 10) as day, {_of("f", "verdict")},
-    json_extract(f.body, '$.code') as code_used, json_extract(f.body, '$.by') as person,
+    json_extract(f.body, '$.code') as code_used, {_title("f.body")} as title,
+    json_extract(f.body, '$.by') as person,
     n.text as note, coalesce(t.text, '(redacted)') as question,
     (select group_concat(json_extract(value, '$.code'), ' ') from {_CODES}) as codes,
     f.subject as question_id
@@ -81,6 +113,7 @@ left join main.records q on q.subject = f.subject and q.kind = 'question'
 left join main.texts t on t.record = q.seq and t.name = 'text'
 left join main.records a on a.subject = f.subject and a.kind = 'answer'
 left join main.texts c on c.record = a.seq and c.name = 'codes'
+left join main.texts w on w.record = a.seq and w.name = 'answer'
 where f.kind = 'feedback'""",
     "whole_records": """
 select r.seq as number, r.at, substr(r.at, 1, 10) as day, r.kind,

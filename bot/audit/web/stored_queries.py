@@ -7,14 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 from urllib.parse import urlencode
 
-from bot.desk.answer import Outcome
 from bot.messages import message
 from bot.querylog.records import Access
 
-_SHOWN = (
-    "select asked_at, person, channel, question, outcome, headline, confidence, report, codes, "
-    "delivery, feedback, question_id from questions_and_answers"
-)
 _IN_TIME = "(:since = '' or day >= :since) and (:until = '' or day <= :until)"
 _LAST_FIRST = "order by number desc"
 _TIME = {"day__gte": ":since", "day__lte": ":until"}
@@ -45,59 +40,17 @@ class Prepared:
         return f"/log/{view}?{urlencode(chosen)}"
 
 
-def _asked(
-    condition: str, *params: str, group: str = "asked", choices: Any = None, **filters: str
-) -> Prepared:
-    """A query for questions with their answers, the last first."""
-    return Prepared(
-        group,
-        f"{_SHOWN} where {condition} and {_IN_TIME} {_LAST_FIRST}",
-        (*params, "since", "until"),
-        ("questions_and_answers", filters | _TIME),
-        choices or {},
-    )
-
-
 PREPARED = {
-    "of_a_person": _asked("(:person = '' or person = :person)", "person", person=":person"),
-    "of_a_channel": _asked("(:channel = '' or channel = :channel)", "channel", channel=":channel"),
     "of_a_code": Prepared(
-        "asked",
-        "select answered_at, code, system, given_as, said_of_it, place, question, person, channel, "
-        "question_id from codes_given where (:code = '' or code like :code || '%') "
+        "figures",
+        "select answered_at, code, title, system, given_as, said_of_it, place, question, person, "
+        "channel, question_id from codes_given where (:code = '' or code like :code || '%') "
         f"and {_IN_TIME} {_LAST_FIRST}, place",
         ("code", "since", "until"),
         ("codes_given", {"code__startswith": ":code"} | _TIME),
     ),
-    "with_words": _asked(
-        "(:words = '' or question like '%' || :words || '%')", "words", question__contains=":words"
-    ),
-    "by_outcome": _asked(
-        "(:outcome = '' or outcome = :outcome)",
-        "outcome",
-        outcome=":outcome",
-        choices={"outcome": get_args(Outcome)},
-    ),
-    "one_question": Prepared(
-        "asked",
-        # All its records, in order.
-        "select number, at, kind, what, typed from whole_records "
-        "where question_id = :question_id order by number",
-        ("question_id",),
-    ),
-    "low_confidence": _asked("confidence = 'low'", group="went_wrong", confidence="low"),
-    "not_answered": _asked(
-        "delivery <> 'delivered'", group="went_wrong", delivery__not="delivered"
-    ),
-    "disagreed": Prepared(
-        "went_wrong",
-        "select at, verdict, code_used, codes, question, note, person, question_id "
-        f"from feedback_given where verdict <> 'right' and {_IN_TIME} {_LAST_FIRST}",
-        ("since", "until"),
-        ("feedback_given", {"verdict__not": "right"} | _TIME),
-    ),
     "slow": Prepared(
-        "went_wrong",
+        "figures",
         "select asked_at, latency_ms, person, question, outcome, codes, question_id "
         "from questions_and_answers where latency_ms >= "
         f"iif(:milliseconds = '', 1000, cast(:milliseconds as real)) and {_IN_TIME} "
@@ -106,21 +59,21 @@ PREPARED = {
         ("questions_and_answers", {"_sort_desc": "latency_ms"} | _TIME),
     ),
     "by_day": Prepared(
-        "over_time",
+        "figures",
         "select day, count(*) as questions, count(distinct person) as people, "
         "count(*) filter (where outcome = 'abstained') as abstained, "
         "count(*) filter (where confidence = 'low') as low_confidence, "
         "count(*) filter (where delivery <> 'delivered') as not_delivered, "
-        "count(*) filter (where feedback is not null and feedback <> 'right') as disagreed, "
+        "count(*) filter (where feedback like '%wrong%' or feedback like '%used%') as disagreed, "
         f"round(avg(latency_ms), 1) as mean_ms from questions_and_answers where {_IN_TIME} "
         "group by day order by day desc",
         ("since", "until"),
     ),
     "by_edition": Prepared(
-        "over_time",
+        "figures",
         "select editions, count(*) as questions, min(day) as first_day, max(day) as last_day, "
         "count(*) filter (where outcome = 'abstained') as abstained, "
-        "count(*) filter (where feedback is not null and feedback <> 'right') as disagreed "
+        "count(*) filter (where feedback like '%wrong%' or feedback like '%used%') as disagreed "
         f"from questions_and_answers where (:edition = '' or editions like '%' || :edition || '%') "
         f"and {_IN_TIME} group by editions order by questions desc",
         ("edition", "since", "until"),
@@ -134,13 +87,6 @@ PREPARED = {
         ("by", "what", "since", "until"),
         ("who_looked", {"by": ":by", "what": ":what"} | _TIME),
         {"what": get_args(Access)},
-    ),
-    "destroyed": Prepared(
-        "kept",
-        "select at, kind, effect, by, reason, number, question_id from destroyed_or_held "
-        f"where {_IN_TIME} {_LAST_FIRST}",
-        ("since", "until"),
-        ("destroyed_or_held", _TIME),
     ),
     "identifiers_removed": Prepared(
         "kept",
@@ -156,7 +102,7 @@ PREPARED = {
     ),
 }  # fmt: skip
 
-GROUPS = ("asked", "went_wrong", "over_time", "kept")
+GROUPS = ("kept", "figures")
 #: The input type of a parameter's field, if it is not text.
 _KINDS = {"since": "date", "until": "date", "milliseconds": "number"}
 
