@@ -18,7 +18,7 @@ from jinja2 import Environment
 from bot.audit import csv_safe, svg_charts
 from bot.querylog.hash_chain import is_committed
 from bot.querylog.log import QueryLog
-from bot.querylog.records import Record
+from bot.querylog.records import UNANSWERED, Record
 from bot.querylog.schema import by_own_views
 from bot.querylog.workspaces import asked_in, of_any
 from codesets.code_format import undot
@@ -66,7 +66,7 @@ def figures(
         "by_surface": _counted(row["surface"] for row in rows),
         "by_person": _counted(row["user"] or "-" for row in rows),
         "by_system": _counted(row["system"] for row in rows if row["system"]),
-        "by_outcome": _counted(row["outcome"] or "no answer" for row in rows),
+        "by_outcome": _counted(row["outcome"] or UNANSWERED for row in rows),
         "by_confidence": _counted(row["confidence"] for row in rows if row["confidence"]),
         "by_delivery": _counted(row["delivery"] or "none" for row in rows),
         "removed": dict(removed.most_common()),

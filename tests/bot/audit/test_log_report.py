@@ -116,7 +116,7 @@ def test_counts_what_was_asked_and_what_fell_short(log: QueryLog, clock: Clock) 
     assert found["by_surface"] == {"dm": 5, "mention": 1}
     assert found["by_person"] == {"U1": 5, "U2": 1}
     assert found["by_system"] == {"icd10cm": 4}
-    assert found["by_outcome"] == {"answered": 3, "verdict": 1, "abstained": 1, "no answer": 1}
+    assert found["by_outcome"] == {"answered": 3, "verdict": 1, "abstained": 1, "unanswered": 1}
     assert found["by_confidence"] == {"high": 3}
     assert found["by_delivery"] == {"delivered": 5, "abandoned": 1}
     assert found["removed"] == {"NAME": 2, "DATE": 1}

@@ -1,0 +1,65 @@
+"""`codedesk log report`: figures on the questions of a period."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from bot.audit import export
+from bot.cli.log import log
+from bot.cli.log_review import DAYS, FORCE, TEAM, exit_code, tell, with_options
+from bot.querylog.opening import opened, verified
+from bot.settings import Settings
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@log.command("report")
+@with_options(DAYS)
+@TEAM
+@click.option("--output", type=_FILE, metavar="FILE.html", help="A page with charts.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+@FORCE
+@click.pass_obj
+def log_report(
+    settings: Settings,
+    first_day: dt.date | None,
+    last_day: dt.date | None,
+    teams: tuple[str, ...],
+    output: Path | None,
+    as_json: bool,
+    force: bool,
+) -> None:
+    """Report how much was asked, by whom, and which answers fell short, and verify the log.
+
+    FILE.html is complete in itself and opens offline. Without --output and --json the totals are
+    printed.
+
+    Exit code: 0, 2 the request was wrong, 3 the log was altered or damaged.
+    """
+    from bot.audit import report  # only this command needs templates and charts
+
+    auditor = getpass.getuser()
+    with opened(settings) as query_log:
+        detail = f"from {first_day or 'the start'} to {last_day or 'now'}"
+        detail += f", workspaces {', '.join(teams)}" if teams else ""
+        query_log.access("report", auditor, detail)
+        figures = report.figures(query_log, first_day, last_day, teams or None)
+    verification = verified(settings)
+    if output:
+        with export.private_file(output, force=force) as file:
+            page = report.page(figures, verification.sentences(), verification.result)
+            file.write(page.encode())
+    if as_json:
+        whole = figures | {"verification": verification.as_dict()}
+        click.echo(json.dumps(whole, ensure_ascii=False))
+    else:
+        for name, value in figures["totals"].items():
+            click.echo(f"{name.replace('_', ' '):<18} {'-' if value is None else value}")
+        tell(verification)
+    sys.exit(exit_code(verification))
