@@ -19,11 +19,11 @@ class CodeTitles:
         self._store = _opened(codes_db)
         self.of = cache(self._of)
 
-    def _of(self, code: str, system: str | None = None) -> str:
-        """The title of a code, of this system or of the first that has it; "" for none."""
+    def _of(self, code: str) -> str:
+        """The title of a code, of the first system that has it; "" for none."""
         if self._store is None:
             return ""
-        for release in reversed(self._store.releases(system)):
+        for release in reversed(self._store.releases()):
             if release.system != "cpt" and (found := self._store.get(release, code)):
                 return found.title
         return ""

@@ -114,7 +114,9 @@ def _asked(record: Record, width: int) -> Text:
     if record.delivery not in ("delivered", record.ended):
         line.append(f"{record.delivery}: ", STYLES.get(record.delivery, ""))
     room = width - line.cell_len
-    answered = Text.assemble(*_answered(record)) if record.codes else Text(printable(told(record)))
+    answered = (
+        Text.assemble(*_answered(record)) if record.codes else Text(printable(told(record.answer)))
+    )
     if not answered:
         return line.append(_cut(printable(question(record)), room))
     asked = printable(question(record))

@@ -233,9 +233,9 @@ def confidence(record: Record) -> str:
     return next((str(code["confidence"]) for code in record.codes if code.get("confidence")), "")
 
 
-def told(record: Record) -> str:
-    """The answer in one line: of one that abstained, why; "" where there is none."""
-    answer = record.answer or {}
+def told(answer: Mapping[str, Any] | None) -> str:
+    """An answer of the log in one line; of one that abstained, why. "" where there is none."""
+    answer = answer or {}
     headline = (answer.get("headline") or {}).get("text") or ""
     return str(headline or (answer.get("notices") or [""])[-1])
 
