@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from bot.audit.code_titles import CodeTitles
 from bot.audit.web import accounts
@@ -24,7 +25,7 @@ from bot.querylog.search import Filters, page
 from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
 from bot.views import log_list as log_list_view
-from bot.views import log_page
+from bot.views import log_page, log_tables
 from bot.views.times import Times
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -378,13 +379,18 @@ def log_release(settings: Settings, number: int, reason: str, by: str | None) ->
 
 
 @log.command("holds")
+@UTC
 @click.pass_obj
-def log_holds(settings: Settings) -> None:
+def log_holds(settings: Settings, utc: bool) -> None:
     """List the holds in force."""
     with opened(settings) as query_log:
-        for one in retention.holds(query_log):
-            what = f"question {one.question_id}" if one.question_id else "the whole log"
-            click.echo(f"{one.number}  {one.at}  {one.by or '-'}  {what}: {one.reason}")
+        holds = retention.holds(query_log)
+    if not holds:
+        progress(message("log_tables.no_holds"))
+        return
+    shown = screen()
+    hint = Text(message("log_tables.release"), "small")
+    click.echo(shown.drawn(*log_tables.holds(holds, shown, Times(utc)), "", hint))
 
 
 @log.command("retain")
