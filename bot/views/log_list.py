@@ -24,6 +24,8 @@ SHORT_ID = 8
 _MOST = (16, 14, 9, 18, 14, SHORT_ID)
 _LEAST_IMPORTANT, _OUTCOME = (2, 1, 4), 3
 _BETWEEN = "  "
+#: Outcomes whose answer is codes; of others the headline says more.
+_OF_CODES = ("answered", "verdict")
 #: The share of a line that a question may take, if its code needs the rest.
 _QUESTION = 0.45
 
@@ -114,9 +116,9 @@ def _asked(record: Record, width: int) -> Text:
     if record.delivery not in ("delivered", record.ended):
         line.append(f"{record.delivery}: ", STYLES.get(record.delivery, ""))
     room = width - line.cell_len
-    answered = (
-        Text.assemble(*_answered(record)) if record.codes else Text(printable(told(record.answer)))
-    )
+    answered = Text(printable(told(record.answer)))
+    if record.outcome in _OF_CODES and record.codes:
+        answered = Text.assemble(*_answered(record))
     if not answered:
         return line.append(_cut(printable(question(record)), room))
     asked = printable(question(record))
