@@ -132,7 +132,7 @@ class _Page:
     def _answer(self) -> Iterator[Text]:
         record = self._record
         if record.answered_at is None:
-            yield self._entry(message("log_page.no_answer"))
+            yield self._entry(message("log_page.not_answered"))
             return
         try:
             shown = Answer.from_dict(record.answer or {})
