@@ -12,6 +12,7 @@ fonts-lato, fonts-noto-color-emoji).
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import shutil
@@ -171,10 +172,10 @@ def _environment(home: Path) -> dict[str, str]:
 
 def finish(home: Path) -> None:
     """Add to the log what a day of use adds: feedback, a checkpoint, an auditor with a password."""
-    for line in command(home, "log", "list").splitlines():
-        number = re.search(r"\b[0-9a-f]{12}\b", line)
-        if number and ("ankle" in line or "copd" in line):
-            command(home, "log", "feedback", number[0], "right", "--by", "U7")
+    for line in command(home, "log", "list", "--json").splitlines():
+        asked = json.loads(line)
+        if "ankle" in asked["question"] or "copd" in asked["question"]:
+            command(home, "log", "feedback", asked["id"], "right", "--by", "U7")
     command(home, "log", "checkpoint")
     command(home, "log", "audit-password", AUDITOR, typed=f"{PASSWORD}\n" * 2)
 

@@ -187,7 +187,7 @@ def _reliability(figures: Mapping[str, Any], folder: Path) -> str:
     total = sum(row["questions"] for row in rows)
     levels = {name: _pooled(name, rows, total) for name in LEVELS}
     draw_reliability(levels, folder / "bench-reliability.png")
-    declined = sum(row["by"]["Code Desk"]["abstained"] for row in rows)
+    abstained = sum(row["by"]["Code Desk"]["abstained"] for row in rows)
     cells = [
         [
             name,
@@ -199,7 +199,7 @@ def _reliability(figures: Mapping[str, Any], folder: Path) -> str:
     ]
     table = _table(
         ["confidence", "questions", "of all", "right at rank 1"],
-        [*cells, ["declined", f"{declined:,}", f"{declined / total:.1%}", "-"]],
+        [*cells, ["abstained", f"{abstained:,}", f"{abstained / total:.1%}", "-"]],
     )
     plot = "![Share right at rank 1, by confidence](bench-reliability.png)"
     return f"### Reliability\n\nAll sets of codes together.\n\n{plot}\n\n{table}"

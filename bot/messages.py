@@ -10,8 +10,9 @@ from string import Formatter
 
 
 @cache
-def _sections() -> dict[str, dict[str, str]]:
-    """The sections of every file of messages. Two files may share a section, and no key.
+def sections() -> dict[str, dict[str, str]]:
+    """The sections of every file of messages, each with its texts by name. Two files may share
+    a section, and no key.
 
     Raises ValueError when a key is defined twice.
     """
@@ -33,19 +34,19 @@ def message(key: str, /, **values: object) -> str:
     'chapter 4'
     """
     section, name = key.split(".")
-    return _sections()[section][name].format(**values)
+    return sections()[section][name].format(**values)
 
 
 def shorthand(section: str) -> tuple[tuple[str, str], ...]:
     """The rows of a section that has words and their shorthand, in their order."""
-    return tuple(_sections()[section].items())
+    return tuple(sections()[section].items())
 
 
 @cache
 def _read_back(key: str) -> re.Pattern[str]:
     section, name = key.split(".")
     text, seen = "", set()
-    for literal, place, _, _ in Formatter().parse(_sections()[section][name]):
+    for literal, place, _, _ in Formatter().parse(sections()[section][name]):
         text += re.escape(literal)
         if place:
             text += f"(?P={place})" if place in seen else f"(?P<{place}>.+?)"

@@ -71,7 +71,7 @@ def _cells(record: Record) -> Iterator[Any]:
     yield from (record.id, record.seq, record.asked_at, record.surface)
     yield from (record.team, record.user, record.channel, record.text, ", ".join(record.removed))
     answer = record.answer or {}
-    yield from (record.outcome, answer.get("headline", {}).get("text"), _report(answer))
+    yield from (record.ended, answer.get("headline", {}).get("text"), _report(answer))
     yield candidates[0]["confidence"] if candidates else None
     yield " ".join(str(code["code"]) for code in record.codes)
     yield ", ".join(sorted(record.releases))

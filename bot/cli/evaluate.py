@@ -83,7 +83,7 @@ def evaluate_file(
     if as_json:
         click.echo(json.dumps({"file": file.name, **figures}))
         return
-    click.echo(f"{file.name}: {figures['questions']} questions, {figures['abstained']} declined")
+    click.echo(f"{file.name}: {figures['questions']} questions, {figures['abstained']} abstained")
     for name, row in (("exact", figures), ("category", figures.get("category", {}))):
         cells = [f"{m} {row[m]:.3f}" for m in evaluate.MEASURES if m in row]
         if cells:

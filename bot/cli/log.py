@@ -10,22 +10,27 @@ from functools import partial
 from pathlib import Path
 
 import click
+from rich.text import Text
 
+from bot.audit.code_titles import CodeTitles
 from bot.audit.web import accounts
-from bot.cli.shared import progress
+from bot.cli.shared import progress, screen
 from bot.messages import message
 from bot.querylog import NoSuchQuestion, QueryLog, Record, checkpoints, retention
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.confirming import Confirmer
 from bot.querylog.opening import expect_log, key_of, open_log, opened, verified
 from bot.querylog.records import summary
-from bot.querylog.search import Filters, search
+from bot.querylog.search import Filters, page
 from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
-from bot.views import log_page
+from bot.views import log_list as log_list_view
+from bot.views import log_page, log_tables
+from bot.views.times import Times
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 BY = click.option("--by", default=None, metavar="NAME", help="Who does it. Default: you.")
+UTC = click.option("--utc", is_flag=True, help="Times in UTC, and not in the zone of this machine.")
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It stays on record.")
 
 
@@ -51,32 +56,41 @@ def who(by: str | None) -> str:
     help="Of this workspace (T…) or organisation (E…). May be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@UTC
 @click.pass_obj
-def log_list(settings: Settings, limit: int, teams: tuple[str, ...], as_json: bool) -> None:
+def log_list(
+    settings: Settings, limit: int, teams: tuple[str, ...], as_json: bool, utc: bool
+) -> None:
     """List the last questions, newest first. That you looked goes on record."""
     with opened(settings) as query_log:
         of = f" of {', '.join(teams)}" if teams else ""
         query_log.access("view", who(None), f"the last {limit}{of}")
-        found = search(query_log, Filters(teams=teams or None), limit)
-    print_found(found, as_json, "log_page.empty")
+        count, found = page(query_log, Filters(teams=teams or None), 0, limit)
+    if found or as_json:
+        print_found(found, count, as_json, utc, "log_page.questions")
+    else:
+        progress(message("log_page.empty"))
 
 
-def print_found(found: Sequence[Record], as_json: bool, nothing: str) -> None:
-    """Print questions as a table, or as one JSON object a line. `nothing`: the message for none."""
+def print_found(found: Sequence[Record], count: int, as_json: bool, utc: bool, all_of: str) -> None:
+    """Print questions as a list that fits the terminal, or as one JSON object a line. `count`: how
+    many there are; `all_of`: the message that says so."""
     if as_json:
         for record in found:
             click.echo(json.dumps(summary(record), ensure_ascii=False))
-    elif found:
-        click.echo("\n".join(log_page.table(found)))
-    else:
-        progress(message(nothing))
+        return
+    shown, times = screen(), Times(utc)
+    lines = log_list_view.lines(found, shown, times)
+    lines += log_list_view.counted(found, count, shown, times, all_of=all_of)
+    click.echo(shown.drawn(*lines))
 
 
 @log.command("show")
 @click.argument("question_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with everything.")
+@UTC
 @click.pass_obj
-def log_show(settings: Settings, question_id: str, as_json: bool) -> None:
+def log_show(settings: Settings, question_id: str, as_json: bool, utc: bool) -> None:
     """Show one question as a page: who asked, when and where, as asked, the answer as it was shown,
     feedback, what was changed, and who looked at it.
 
@@ -89,7 +103,10 @@ def log_show(settings: Settings, question_id: str, as_json: bool) -> None:
         details = summary(record) | {"answer": record.answer}
         click.echo(json.dumps(details, ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(log_page.page(record)))
+        titles = CodeTitles(settings.codes_db)
+        shown = screen()
+        click.echo(shown.drawn(*log_page.page(record, shown, Times(utc), titles.of)))
+        titles.close()
 
 
 def one_question(query_log: QueryLog, question_id: str) -> Record:
@@ -362,13 +379,18 @@ def log_release(settings: Settings, number: int, reason: str, by: str | None) ->
 
 
 @log.command("holds")
+@UTC
 @click.pass_obj
-def log_holds(settings: Settings) -> None:
+def log_holds(settings: Settings, utc: bool) -> None:
     """List the holds in force."""
     with opened(settings) as query_log:
-        for one in retention.holds(query_log):
-            what = f"question {one.question_id}" if one.question_id else "the whole log"
-            click.echo(f"{one.number}  {one.at}  {one.by or '-'}  {what}: {one.reason}")
+        holds = retention.holds(query_log)
+    if not holds:
+        progress(message("log_tables.no_holds"))
+        return
+    shown = screen()
+    hint = Text(message("log_tables.release"), "small")
+    click.echo(shown.drawn(*log_tables.holds(holds, shown, Times(utc)), "", hint))
 
 
 @log.command("retain")

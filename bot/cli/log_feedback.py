@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
+from rich.text import Text
 
 from bot.audit import corrections
-from bot.cli.log import BY, log, one_question, who
+from bot.audit.code_titles import CodeTitles
+from bot.cli.log import BY, UTC, log, one_question, who
+from bot.cli.shared import progress, screen
 from bot.desk.answer import Verdict
 from bot.desk.desk import Desk
 from bot.messages import message
@@ -16,6 +19,8 @@ from bot.querylog import feedback as logged
 from bot.querylog.opening import opened
 from bot.querylog.records import Rating
 from bot.settings import Settings
+from bot.views import log_tables
+from bot.views.times import Times
 from codesets.model import SYSTEM_NAMES
 
 _SYSTEM = click.option(
@@ -71,59 +76,36 @@ def log_feedback(
 
 
 @log.command("corrections")
+@UTC
 @click.pass_obj
-def log_corrections(settings: Settings) -> None:
+def log_corrections(settings: Settings, utc: bool) -> None:
     """List what feedback proposes, and the corrections in force. That you looked goes on record."""
     with opened(settings) as query_log:
         query_log.access("view", who(None), "corrections")
         proposed, approved = logged.proposals(query_log), logged.in_force(query_log)
     if not proposed:
-        click.echo(message("feedback.none"))
-    for proposal in proposed:
-        click.echo("\n   ".join(_lines(proposal)))
-    if approved:
-        click.echo(message("feedback.in_force"))
-    for one in approved:
-        click.echo(
-            message(
-                "feedback.correction",
-                number=one.number,
-                at=one.at,
-                phrase=one.phrase,
-                code=one.code,
-                by=one.by,
-                question=one.question_id,
-            )
-        )
+        progress(message("feedback.none"))
+    if proposed or approved:
+        click.echo(_drawn(proposed, approved, CodeTitles(settings.codes_db), Times(utc)))
 
 
-def _lines(proposal: logged.Proposal) -> Iterator[str]:
-    record = proposal.record
-    reported = [code for code in record.codes if "line" in code]
-    codes = " ".join(str(code["code"]) for code in reported[:6] or record.codes[:3])
-    yield message(
-        "feedback.proposal",
-        number=proposal.number,
-        at=proposal.at,
-        question=record.id,
-        by=proposal.by or "-",
-        said=message(f"feedback.{proposal.rating}", code=proposal.code),
-    )
-    yield message(
-        "feedback.proposal_asked",
-        text=repr(record.text) if record.text else message("feedback.redacted"),
-        codes=codes or message("feedback.nothing"),
-    )
-    if proposal.note:
-        yield message("feedback.proposal_note", note=proposal.note)
-    for one in proposal.corrections:
-        yield message(
-            "feedback.proposal_approved",
-            phrase=one.phrase,
-            code=one.code,
-            by=one.by,
-            number=one.number,
-        )
+def _drawn(
+    proposed: Sequence[logged.Proposal],
+    approved: Sequence[logged.Correction],
+    titles: CodeTitles,
+    times: Times,
+) -> str:
+    shown = screen()
+    parts: list[Text] = []
+    for heading, lines in (
+        ("proposed", log_tables.proposals(proposed, shown, times, titles.of)),
+        ("in_force", log_tables.corrections(approved, shown, times, titles.of)),
+    ):
+        if drawn := list(lines):
+            parts += [Text(message(f"log_tables.{heading}"), "heading"), *drawn, Text()]
+    parts.append(shown.hanging(Text(message("log_tables.next_steps"), "small")))
+    titles.close()
+    return shown.drawn(*parts)
 
 
 @log.command("approve")

@@ -1,4 +1,4 @@
-"""`codedesk log search`, `replay`, `export` and `report`: what auditors do with the log.
+"""`codedesk log search`, `replay` and `export`: what auditors do with the log.
 
 Each use is put on record before anything is shown. The words of a search are a text of that record,
 beside the chain, so that they can be redacted.
@@ -21,8 +21,9 @@ import click
 
 from bot.audit import export
 from bot.audit.replay import Replay, replay
-from bot.cli.log import log, one_question, print_found
+from bot.cli.log import UTC, log, one_question, print_found
 from bot.cli.log_receipts import receipts_of
+from bot.cli.shared import progress
 from bot.desk.desk import Desk
 from bot.messages import message
 from bot.querylog import QueryLog, Record
@@ -30,14 +31,23 @@ from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.hash_chain import canonical
 from bot.querylog.opening import opened, verified
 from bot.querylog.records import summary
-from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES, Filters, each, search
+from bot.querylog.search import (
+    CONFIDENCES,
+    FEEDBACK,
+    OUTCOMES,
+    Filters,
+    each,
+    page,
+    widened,
+)  # fmt: skip
 from bot.querylog.verify import EXIT_CODES, Verification
 from bot.settings import Settings
+from bot.views import log_list
 from codesets.model import SYSTEM_NAMES
 
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_DAYS = (
+DAYS = (
     click.option(
         "--from",
         "first_day",
@@ -53,7 +63,7 @@ _DAYS = (
         help="Asked on this day (UTC) or earlier.",
     ),
 )
-_TEAM = click.option(
+TEAM = click.option(
     "--team",
     "teams",
     multiple=True,
@@ -65,19 +75,19 @@ _FILTERS = (
     click.option("--person", metavar="ID", help="Asked by."),
     click.option("--channel", metavar="ID", help="Asked in."),
     click.option("--code", metavar="CODE", help="A code begins so, in the answer or feedback."),
-    *_DAYS,
+    *DAYS,
     click.option("--outcome", type=click.Choice(OUTCOMES), help="How it ended."),
     click.option("--confidence", type=click.Choice(CONFIDENCES), help="Of the first code."),
     click.option("--feedback", type=click.Choice(FEEDBACK), help="The feedback on the answer."),
     click.option("--system", type=click.Choice(sorted(SYSTEM_NAMES)), help="System of a code."),
-    _TEAM,
+    TEAM,
 )  # fmt: skip
-_FORCE: Callable[..., Any] = click.option(
+FORCE: Callable[..., Any] = click.option(
     "--force", is_flag=True, help="Overwrite an existing file."
 )
 
 
-def _with(options: tuple[Any, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_options(options: tuple[Any, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command these options. Those of a search come as one argument, `filters`."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -112,12 +122,18 @@ def _day(value: dt.datetime | None) -> dt.date | None:
 
 @log.command("search")
 @click.argument("words", nargs=-1)
-@_with(_FILTERS)
+@with_options(_FILTERS)
 @click.option("-n", "limit", type=click.IntRange(1), default=20, help="The newest N. Default: 20.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@UTC
 @click.pass_obj
 def log_search(
-    settings: Settings, words: tuple[str, ...], filters: Filters, limit: int, as_json: bool
+    settings: Settings,
+    words: tuple[str, ...],
+    filters: Filters,
+    limit: int,
+    as_json: bool,
+    utc: bool,
 ) -> None:
     """Find questions, newest first, by the WORDS that were typed and by the options.
 
@@ -128,8 +144,12 @@ def log_search(
     filters = replace(filters, text=text or None)
     with opened(settings) as query_log:
         query_log.access("search", getpass.getuser(), filters.description(query_log.scrubbed))
-        found = search(query_log, filters, limit)
-    print_found(found, as_json, "log_page.nothing")
+        count, found = page(query_log, filters, 0, limit)
+        wider = {} if count or as_json else widened(query_log, filters)
+    if found or as_json:
+        print_found(found, count, as_json, utc, "log_page.found")
+    else:
+        progress(log_list.nothing(filters.given(), wider))
 
 
 # Asking again
@@ -203,10 +223,10 @@ def _short(value: Any) -> str:
 
 
 @log.command("export")
-@_with(_FILTERS)
+@with_options(_FILTERS)
 @click.option("--format", "kind", type=click.Choice(get_args(export.Format)), default="csv")
 @click.option("--output", type=_FILE, metavar="FILE", help="Default: standard output.")
-@_FORCE
+@FORCE
 @click.pass_obj
 def log_export(
     settings: Settings, filters: Filters, kind: export.Format, output: Path | None, force: bool
@@ -252,14 +272,14 @@ def log_export(
         if output is None:
             file.seek(0)
             shutil.copyfileobj(file, sys.stdout.buffer)
-    _tell(verification)
+    tell(verification)
     if output:
         click.echo(
             f"{written.count:,} questions are in {output}, sha256 {written.sha256}. "
             + (f"{receipts:,} have a receipt in {proven}." if receipts else ""),
             err=True,
         )
-    sys.exit(_altered(verification))
+    sys.exit(exit_code(verification))
 
 
 def _noting(records: Iterable[Record], ids: list[str]) -> Iterator[Record]:
@@ -290,55 +310,9 @@ def _all_of(record: Record) -> dict[str, Any]:
     return summary(record) | {"seq": record.seq, "answer": record.answer}
 
 
-def _tell(verification: Verification) -> None:
+def tell(verification: Verification) -> None:
     click.echo("\n".join(verification.sentences()), err=True)
 
 
-def _altered(verification: Verification) -> int:
+def exit_code(verification: Verification) -> int:
     return EXIT_CODES["tampered"] if verification.result == "tampered" else 0
-
-
-@log.command("report")
-@_with(_DAYS)
-@_TEAM
-@click.option("--output", type=_FILE, metavar="FILE.html", help="A page with charts.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
-@_FORCE
-@click.pass_obj
-def log_report(
-    settings: Settings,
-    first_day: dt.date | None,
-    last_day: dt.date | None,
-    teams: tuple[str, ...],
-    output: Path | None,
-    as_json: bool,
-    force: bool,
-) -> None:
-    """Report how much was asked, by whom, and which answers fell short, and verify the log.
-
-    FILE.html is complete in itself and opens offline. Without --output and --json the totals are
-    printed.
-
-    Exit code: 0, 2 the request was wrong, 3 the log was altered or damaged.
-    """
-    from bot.audit import report  # only this command needs templates and charts
-
-    auditor = getpass.getuser()
-    with opened(settings) as query_log:
-        detail = f"from {first_day or 'the start'} to {last_day or 'now'}"
-        detail += f", workspaces {', '.join(teams)}" if teams else ""
-        query_log.access("report", auditor, detail)
-        figures = report.figures(query_log, first_day, last_day, teams or None)
-    verification = verified(settings)
-    if output:
-        with export.private_file(output, force=force) as file:
-            page = report.page(figures, verification.sentences(), verification.result)
-            file.write(page.encode())
-    if as_json:
-        whole = figures | {"verification": verification.as_dict()}
-        click.echo(json.dumps(whole, ensure_ascii=False))
-    else:
-        for name, value in figures["totals"].items():
-            click.echo(f"{name.replace('_', ' '):<18} {'-' if value is None else value}")
-        _tell(verification)
-    sys.exit(_altered(verification))

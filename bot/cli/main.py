@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-# log_feedback, log_move, log_receipts, log_review and log_reviews add their commands to `log` when
-# they are imported.
+# Those named log_… add their commands to `log` when they are imported.
 from bot.cli import (
     ask,
     backup,
@@ -28,6 +27,7 @@ from bot.cli import (
     log_feedback,  # noqa: F401
     log_move,  # noqa: F401
     log_receipts,  # noqa: F401
+    log_report,  # noqa: F401
     log_review,  # noqa: F401
     log_reviews,  # noqa: F401
     mcp,

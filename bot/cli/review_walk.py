@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import click
 
 from bot.audit import corrections
-from bot.cli.shared import progress
+from bot.cli.shared import progress, screen
 from bot.desk.desk import Desk
 from bot.messages import message
 from bot.querylog import QueryLog, Record, reviews, sign_offs
@@ -69,7 +69,8 @@ class Walk:
             return
         self.log.access("view", self.by, f"review of sample {self.sample.number}", record.id)
         click.echo("\n" + message("reviews.walk_question", place=place, count=count))
-        click.echo("\n".join(log_page.page(record)) + "\n")
+        shown = screen()
+        click.echo(shown.drawn(*log_page.page(record, shown)) + "\n")
         if reviews.is_own(record, self.by):
             progress(message("reviews.own"))
         for line in lines:

@@ -31,6 +31,9 @@ Access = Literal[
 #: "used": the person used another code than those shown; it is in `code`.
 Rating = Literal["right", "wrong", "used"]
 
+#: What is said of a question without an answer, in place of the outcome of its answer.
+UNANSWERED = "unanswered"
+
 #: An option: the words of the question, or of one that it refines, name its date of service.
 DATE_SAID = "date_said"
 
@@ -149,12 +152,17 @@ class Record:
     enterprise: str | None = None
 
     @property
+    def ended(self) -> str:
+        """The outcome of its answer; `unanswered` while it has none. People are told this word."""
+        return self.outcome or UNANSWERED
+
+    @property
     def delivery(self) -> str:
         """How far the answer got, in a word. Later posts (`more`, `share`) do not count."""
         outcomes = [d["outcome"] for d in self.deliveries if d["kind"] == "answer"]
         if outcomes:
             return outcomes[-1]
-        return "unanswered" if self.answered_at is None else "undelivered"
+        return UNANSWERED if self.answered_at is None else "undelivered"
 
 
 # What a record of each kind holds

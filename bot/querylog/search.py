@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
@@ -29,7 +29,7 @@ from index.search.confidence import Confidence
 #: of a delivery that did not arrive.
 ANSWERS: tuple[str, ...] = get_args(Outcome)
 _NOT_DELIVERED = tuple(name for name in get_args(records.Outcome) if name != "delivered")
-OUTCOMES = (*ANSWERS, "unanswered", *_NOT_DELIVERED)
+OUTCOMES = (*ANSWERS, records.UNANSWERED, *_NOT_DELIVERED)
 CONFIDENCES: tuple[str, ...] = get_args(Confidence)
 #: "any": there is feedback on the answer. "none": there is none.
 FEEDBACK = (*get_args(records.Rating), "any", "none")
@@ -68,12 +68,17 @@ class Filters:
     def description(self, scrub: Callable[[str], str]) -> str:
         """The filters in one line, for the record of a search: `text=knee oa, outcome=failed`. The
         words are scrubbed (`QueryLog.scrubbed`), since an auditor may search for a name."""
+        values = self.given()
+        for name in ("text", "edition"):
+            if name in values:
+                values[name] = scrub(values[name])
+        return ", ".join(f"{name}={value}" for name, value in values.items()) or "everything"
+
+    def given(self) -> dict[str, str]:
+        """The filters that are set, by name, as they were given."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        values["text"] = self.text and scrub(self.text)
-        values["edition"] = self.edition and scrub(self.edition)
         values["teams"] = None if self.teams is None else "+".join(self.teams) or "none"
-        parts = [f"{name}={value}" for name, value in values.items() if value]
-        return ", ".join(parts) or "everything"
+        return {name: str(value) for name, value in values.items() if value}
 
 
 def search(log: QueryLog, filters: Filters, limit: int | None = 50) -> list[Record]:
@@ -85,19 +90,32 @@ def search(log: QueryLog, filters: Filters, limit: int | None = 50) -> list[Reco
 
 def each(log: QueryLog, filters: Filters) -> Iterator[Record]:
     """All questions that fit, oldest first, read in batches to save memory."""
-    ids = matching(log, filters)
-    for at in range(0, len(ids), _BATCH):
-        some = ids[at : at + _BATCH]
-        yield from log.select(f"id in ({', '.join('?' * len(some))}) order by seq", some)
+    yield from _in_batches(log, matching(log, filters), "seq")
 
 
 def page(log: QueryLog, filters: Filters, first: int, most: int) -> tuple[int, list[Record]]:
     """How many questions fit, and of these, newest first, at most `most` from number `first` on (0
     for the newest). Raises LogUnavailable."""
     ids = matching(log, filters)[::-1]
-    some = ids[first : first + most]
-    marks = ", ".join("?" * len(some))
-    return len(ids), log.select(f"id in ({marks}) order by seq desc", some) if some else []
+    return len(ids), list(_in_batches(log, ids[first : first + most], "seq desc"))
+
+
+def _in_batches(log: QueryLog, ids: Sequence[str], order: str) -> Iterator[Record]:
+    """The questions with these ids, which are in this order."""
+    for at in range(0, len(ids), _BATCH):
+        some = ids[at : at + _BATCH]
+        yield from log.select(f"id in ({', '.join('?' * len(some))}) order by {order}", some)
+
+
+def widened(log: QueryLog, filters: Filters) -> dict[str, int]:
+    """How many questions fit without each of the filters, by its name; without those of which none
+    fits either. Raises LogUnavailable."""
+    counts = {
+        field.name: len(matching(log, replace(filters, **{field.name: None})))
+        for field in fields(filters)
+        if getattr(filters, field.name) is not None and field.name != "teams"
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def matching(log: QueryLog, filters: Filters) -> list[str]:
@@ -248,7 +266,7 @@ def _of_texts(log: QueryLog, sql: str, fits: Callable[[str], bool]) -> tuple[str
 def _with_outcome(outcome: str) -> tuple[str, list[Any]]:
     if outcome in ANSWERS:
         return _ANSWERED.format("json_extract(body, '$.outcome') = ?"), [outcome]
-    if outcome == "unanswered":
+    if outcome == records.UNANSWERED:
         return f"not {_ANSWERED.format('true')}", []
     return _DELIVERED, [outcome]
 

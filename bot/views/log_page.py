@@ -1,215 +1,224 @@
-"""Questions of the log in words, for people who read it in a terminal: one question as a page, and
-several as a table.
+"""One question of the log as a page, for people who read it in a terminal; and the words that say
+what a question was and how it ended, which lists and other pages use, too.
 
-Times are UTC, without fractions of a second. What people typed stands as the log has it: scrubbed.
+What people typed stands as the log has it: scrubbed.
 """
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from rich.text import Text
 
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog.records import Record
 from bot.querylog.reviews import of_record
 from bot.views import review_page, terminal
-from bot.views.screen import printable
+from bot.views.screen import Screen, printable
+from bot.views.times import Times
 from codesets.model import SYSTEM_NAMES
 
-_WIDTH = 98
+#: The title of a code of any system; "" where none is known.
+TitleOf = Callable[[str], str]
+
 #: The width of the names at the left of a page.
-_LEFT = 16
-#: Characters of a question, of a title and of a person in a table.
-_MOST_QUESTION, _MOST_TITLE, _MOST_PERSON = 44, 40, 14
+_LEFT = 12
+#: Longer lines are hard to read.
+_WIDEST = 100
+
+#: The style of what should be looked at, by outcome, delivery, rating or confidence.
+STYLES = {
+    **dict.fromkeys(("abstained", "low", "used", "waiting", "undelivered"), "doubt"),
+    **dict.fromkeys(("unanswered", "failed", "unknown", "abandoned", "wrong"), "bad"),
+    "right": "good",
+}
+
+
+def untitled(code: str) -> str:
+    """For readers where no code set is loaded: no titles but those of the answer."""
+    return ""
+
 
 # One question
 
 
-def page(record: Record) -> list[str]:
+def page(
+    record: Record, screen: Screen, times: Times | None = None, title_of: TitleOf = untitled
+) -> list[Text]:
     """All that a reader asks of a question: who, when and where, as asked, the answer as it was
-    shown, editions, delivery, feedback, corrections, what was changed, and who looked at it."""
-    lines = [message("log_page.title", id=record.id, seq=record.seq), ""]
-    lines += _asked(record)
-    lines += ["", message("log_page.answer"), "", *_answer(record)]
-    for heading, entries in (
-        ("feedback", [_feedback(one) for one in record.feedback]),
-        ("reviews", [review_page.told(one) for one in of_record(record)]),
-        ("corrections", [*map(_correction, record.corrections), *map(_end, record.withdrawals)]),
-        ("changed", list(_changes(record))),
-        ("looked", [_look(one) for one in record.looks] or [message("log_page.nobody")]),
-    ):
-        if entries:
-            lines += ["", message(f"log_page.{heading}"), *(_wrapped(one) for one in entries)]
-    return [printable(line) for line in (*lines, "", message("log_page.more", id=record.id))]
+    shown, editions, delivery, feedback, corrections, what was changed, and who looked at it.
+    `title_of`: for codes that the answer has no title of."""
+    width = min(screen.width, _WIDEST)
+    drawing = _Page(Screen(width), times or Times(), record, title_of)
+    return list(drawing.lines())
 
 
-def _asked(record: Record) -> Iterator[str]:
-    place = message("log_page.in_channel", channel=record.channel) if record.channel else ""
-    if workspace := record.workspace or record.team:
-        place += message("log_page.in_workspace", workspace=workspace)
-    yield _named(
-        "asked",
-        message(
-            "log_page.by",
-            at=_at(record.asked_at),
-            person=record.user or "-",
-            surface=record.surface,
-            place=place,
-        ),
-    )
-    yield _named("typed", question(record))
-    if record.removed:
-        kinds = ", ".join(record.removed)
-        yield _named("removed", message("log_page.removed_kinds", kinds=kinds))
-    if record.after:
-        yield _named("follows", record.after)
-    yield _named("outcome", _outcome(record))
-    yield _named("editions", ", ".join(edition_names(record)) or message("log_page.no_editions"))
-    if record.index_build:
-        yield _named("index", record.index_build)
-    if record.picked_by:
-        yield _named("model", message("log_page.model_picked", model=record.picked_by))
-    told = [_delivery(one) for one in record.deliveries] or [message("log_page.not_delivered")]
-    for one in told:
-        yield _named("delivery", one)
+class _Page:
+    """The lines of a page, drawn on one screen for one reader."""
 
+    def __init__(self, screen: Screen, times: Times, record: Record, title_of: TitleOf) -> None:
+        self._screen, self._times, self._record = screen, times, record
+        of_answer = titles(record.answer)
+        self._title_of = lambda code: of_answer.get(code) or title_of(code)
 
-def _outcome(record: Record) -> str:
-    if record.answered_at is None:
-        return message("log_page.not_answered")
-    sure = confidence(record)
-    outcome = record.outcome or "-"
-    if sure:
-        outcome = message("log_page.sure", outcome=outcome, confidence=sure)
-    return message(
-        "log_page.took",
-        outcome=outcome,
-        at=_at(record.answered_at),
-        latency=round(record.latency_ms or 0),
-    )
+    def lines(self) -> Iterator[Text]:
+        record = self._record
+        title = message("log_page.title", id=record.id, seq=record.seq)
+        yield Text(printable(title), "headline")
+        yield from self._asked()
+        yield from self._section("answer")
+        yield from self._answer()
+        for name, entries in (
+            ("feedback", [self._feedback(one) for one in record.feedback]),
+            ("reviews", [(review_page.told(one), "") for one in of_record(record)]),
+            ("corrections", [*map(self._correction, record.corrections), *self._ends()]),
+            ("changed", list(self._changes()) or [(message("log_page.unchanged"), "small")]),
+            ("looked", [self._look(one) for one in record.looks]),
+        ):
+            if entries or name == "looked":
+                yield from self._section(name)
+                yield from (self._entry(*one) for one in entries or _nobody())
+        yield Text()
+        more = message("log_page.more", id=record.id)
+        yield self._screen.hanging(Text(printable(more), "small"))
 
+    def _section(self, name: str) -> Iterator[Text]:
+        yield Text()
+        yield Text(message(f"log_page.{name}"), "heading")
 
-def _answer(record: Record) -> list[str]:
-    if record.answered_at is None:
-        return ["  " + message("log_page.not_answered")]
-    try:
-        shown = Answer.from_dict(record.answer or {})
-    except (msgspec.ValidationError, TypeError):
-        return ["  " + message("log_page.answer_gone")]
-    return textwrap.indent(terminal.as_text(shown), "  ").split("\n")
+    def _entry(self, text: str, style: str = "") -> Text:
+        return self._screen.hanging(Text(printable(text), style), "  ")
 
+    def _named(self, name: str, text: str | Text) -> Text:
+        lead = Text(f"  {message(f'log_page.{name}'):<{_LEFT}}", "small")
+        shown = text if isinstance(text, Text) else Text(printable(text))
+        return self._screen.hanging(shown, lead)
 
-def _delivery(entry: Mapping[str, Any]) -> str:
-    detail = f" ({entry['detail']})" if entry.get("detail") else ""
-    return message(
-        "log_page.delivered",
-        at=_at(entry["at"]),
-        kind=entry["kind"],
-        outcome=entry["outcome"],
-        detail=detail,
-    )
+    def _asked(self) -> Iterator[Text]:
+        record = self._record
+        place = message("log_page.in_channel", channel=record.channel) if record.channel else ""
+        if workspace := record.workspace or record.team:
+            place += message("log_page.in_workspace", workspace=workspace)
+        yield self._named("asked", self._times.full(record.asked_at))
+        yield self._named("by", record.user or "-")
+        yield self._named("where", record.surface + place)
+        yield self._named("typed", question(record))
+        if record.removed:
+            kinds = ", ".join(record.removed)
+            yield self._named("removed", message("log_page.removed_kinds", kinds=kinds))
+        if record.after:
+            yield self._named("follows", record.after)
+        yield self._named("outcome", self._outcome())
+        editions = ", ".join(edition_names(record)) or message("log_page.no_editions")
+        yield self._named("editions", editions)
+        if record.index_build:
+            yield self._named("index", record.index_build)
+        if record.picked_by:
+            picked = message("log_page.model_picked", model=record.picked_by)
+            yield self._named("model", picked)
+        told = [self._delivery(one) for one in record.deliveries]
+        for one in told or [Text(message("log_page.not_delivered"), "doubt")]:
+            yield self._named("delivery", one)
 
+    def _outcome(self) -> Text:
+        record = self._record
+        shown = ended(record)
+        if record.answered_at is not None:
+            after = message("log_page.took", latency=round(record.latency_ms or 0))
+            shown.append(printable(after))
+        return shown
 
-def _feedback(entry: Mapping[str, Any]) -> str:
-    code = message("log_page.code_used", code=entry["code"]) if entry.get("code") else ""
-    note = entry.get("note", "")
-    if note is None:
-        said = message("log_page.note_gone")
-    else:
-        said = message("log_page.note", note=note) if note else ""
-    return message(
-        "log_page.said", rating=entry["verdict"], code=code, note=said, **_who_and_when(entry)
-    )
+    def _answer(self) -> Iterator[Text]:
+        record = self._record
+        if record.answered_at is None:
+            yield self._entry(message("log_page.not_answered"))
+            return
+        try:
+            shown = Answer.from_dict(record.answer or {})
+        except (msgspec.ValidationError, TypeError):
+            yield self._entry(message("log_page.answer_gone"))
+            return
+        for line in terminal.as_text(shown).split("\n"):
+            text = line.lstrip()
+            yield self._screen.hanging(printable(text), " " * (len(line) - len(text)))
 
-
-def _correction(entry: Mapping[str, Any]) -> str:
-    words = entry.get("phrase") or message("log_page.redacted")
-    return message("log_page.correction", words=words, code=entry["code"], **_who_and_when(entry))
-
-
-def _end(entry: Mapping[str, Any]) -> str:
-    number, reason = entry["correction"], entry.get("reason") or "-"
-    return message("log_page.withdrawal", number=number, reason=reason, **_who_and_when(entry))
-
-
-def _changes(record: Record) -> Iterator[str]:
-    for entry in record.redactions:
-        texts = ", ".join(sorted({name for _, name in entry.get("destroyed", [])}))
-        yield message(
-            "log_page.destroyed", texts=texts, reason=entry["reason"], **_who_and_when(entry)
+    def _delivery(self, entry: Mapping[str, Any]) -> Text:
+        outcome = entry["outcome"]
+        detail = f" ({entry['detail']})" if entry.get("detail") else ""
+        return Text.assemble(
+            f"{printable(entry['kind'])}: ",
+            (printable(outcome), STYLES.get(outcome, "")),
+            printable(f"{detail}, {self._times.full(entry['at'])}"),
         )
-    for number in record.altered:
-        yield message("log_page.altered", number=number)
-    if not record.redactions and not record.altered:
-        yield message("log_page.unchanged")
+
+    def _feedback(self, entry: Mapping[str, Any]) -> tuple[str, str]:
+        code = entry.get("code")
+        used = message("log_page.code_used", code=self._titled(code)) if code else ""
+        note = entry.get("note", "")
+        if note is None:
+            said = message("log_page.note_gone")
+        else:
+            said = message("log_page.note", note=note) if note else ""
+        rating = entry["verdict"]
+        told = message(
+            "log_page.said", rating=rating, code=used, note=said, **self._who_and_when(entry)
+        )
+        return told, STYLES.get(rating, "")
+
+    def _correction(self, entry: Mapping[str, Any]) -> tuple[str, str]:
+        words = entry.get("phrase") or message("log_page.redacted")
+        told = message(
+            "log_page.correction",
+            words=words,
+            code=self._titled(entry["code"]),
+            number=entry["seq"],
+            **self._who_and_when(entry),
+        )
+        return told, ""
+
+    def _ends(self) -> Iterator[tuple[str, str]]:
+        for entry in self._record.withdrawals:
+            number, reason = entry["correction"], entry.get("reason") or "-"
+            who = self._who_and_when(entry)
+            yield message("log_page.withdrawal", number=number, reason=reason, **who), ""
+
+    def _changes(self) -> Iterator[tuple[str, str]]:
+        for entry in self._record.redactions:
+            texts = ", ".join(sorted({name for _, name in entry.get("destroyed", [])}))
+            who = self._who_and_when(entry)
+            told = message("log_page.destroyed", texts=texts, reason=entry["reason"], **who)
+            yield told, "doubt"
+        for number in self._record.altered:
+            yield message("log_page.altered", number=number), "bad"
+
+    def _look(self, entry: Mapping[str, Any]) -> tuple[str, str]:
+        detail = f" ({entry['detail']})" if entry.get("detail") else ""
+        who = self._who_and_when(entry)
+        return message("log_page.look", what=entry["what"], detail=detail, **who), ""
+
+    def _titled(self, code: str) -> str:
+        return f"{code} {self._title_of(code)}".strip()
+
+    def _who_and_when(self, entry: Mapping[str, Any]) -> dict[str, str]:
+        return {"at": self._times.full(entry["at"]), "by": entry.get("by") or "-"}
 
 
-def _look(entry: Mapping[str, Any]) -> str:
-    detail = f" ({entry['detail']})" if entry.get("detail") else ""
-    return message("log_page.look", what=entry["what"], detail=detail, **_who_and_when(entry))
+def _nobody() -> list[tuple[str, str]]:
+    return [(message("log_page.nobody"), "small")]
 
 
-def _who_and_when(entry: Mapping[str, Any]) -> dict[str, str]:
-    return {"at": _at(entry["at"]), "by": entry.get("by") or "-"}
+# What is said of a question, here and in lists
 
 
-def _named(name: str, text: str) -> str:
-    lead = f"  {message(f'log_page.{name}'):<{_LEFT}}"
-    return textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
-
-
-# Several questions
-
-
-def table(records: Sequence[Record]) -> list[str]:
-    """A line for each question under a line of headings, in columns as wide as their contents; the
-    last is the id."""
-    heads = message("log_page.list_heads").split("|")
-    rows = [heads, *map(_row, records)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-
-
-def _row(record: Record) -> list[str]:
-    rated = ", ".join(dict.fromkeys(str(one["verdict"]) for one in record.feedback))
-    outcome = record.outcome or "-"
-    if sure := confidence(record):
-        outcome += f", {sure}"
-    first = first_code(record)
-    cells = [
-        _at(record.asked_at)[:16],
-        _cut(record.user or "-", _MOST_PERSON),
-        record.surface,
-        outcome,
-        record.delivery,
-        rated or "-",
-        _cut(question(record), _MOST_QUESTION),
-        _cut(" ".join(first), _MOST_TITLE) if first else "-",
-        ", ".join(edition_names(record)) or "-",
-        record.id,
-    ]
-    return [printable(cell) for cell in cells]
-
-
-# What both say
+def ended(record: Record, sure_words: str = "log_page.sure") -> Text:
+    """How a question ended: the outcome of its answer or `unanswered`, and how sure the answer is,
+    by the message `sure_words`; in the colour of what is doubtful."""
+    outcome, sure = record.ended, confidence(record)
+    words = message(sure_words, outcome=outcome, confidence=sure) if sure else outcome
+    return Text(printable(words), STYLES.get(outcome) or STYLES.get(sure, ""))
 
 
 def question(record: Record) -> str:
@@ -224,6 +233,13 @@ def confidence(record: Record) -> str:
     if record.outcome == "verdict":
         return ""
     return next((str(code["confidence"]) for code in record.codes if code.get("confidence")), "")
+
+
+def told(answer: Mapping[str, Any] | None) -> str:
+    """An answer of the log in one line; of one that abstained, why. "" where there is none."""
+    answer = answer or {}
+    headline = (answer.get("headline") or {}).get("text") or ""
+    return str(headline or (answer.get("notices") or [""])[-1])
 
 
 def first_code(record: Record) -> tuple[str, str] | None:
@@ -247,14 +263,5 @@ def titles(answer: Mapping[str, Any] | None) -> dict[str, str]:
 
 def edition_names(record: Record) -> list[str]:
     """The editions that an answer is from, as `ICD-10-CM FY2026-April`."""
-    keys = [key.partition("/") for key in sorted(record.releases)]
+    keys: Sequence[tuple[str, str, str]] = [key.partition("/") for key in sorted(record.releases)]
     return [f"{SYSTEM_NAMES.get(system, system)} {label}".strip() for system, _, label in keys]
-
-
-def _at(time: str) -> str:
-    """A time of the log without what is smaller than a second."""
-    return time[:19].replace("T", " ")
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -151,14 +151,14 @@ def test_eval_json(home: Path) -> None:
     for level in figures["confidence"].values():
         assert level.keys() == {"questions", "coverage", "right"}
         assert (level["right"] is None) == (level["questions"] == 0)
-    # Of five questions, one is declined, and one is a code, which is looked up.
+    # Of five questions, one has no code (abstained), and one is a code, which is looked up.
     assert sum(level["questions"] for level in figures["confidence"].values()) == 3
 
 
 def test_eval_for_people(home: Path) -> None:
     result = run(str(QUESTIONS), "--date", "2026-05-01", "--system", "icd10cm")
     lines = result.stdout.splitlines()
-    assert lines[0] == "questions.tsv: 5 questions, 1 declined"
+    assert lines[0] == "questions.tsv: 5 questions, 1 abstained"
     assert [line.split()[0] for line in lines[1:]] == [
         "exact", "category", "high", "medium", "low",
     ]  # fmt: skip

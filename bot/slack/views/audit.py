@@ -91,10 +91,8 @@ def _line(record: Record) -> Block:
 
 
 def _outcome(record: Record) -> str:
-    if record.outcome is None:
-        return message("slack.audit_unanswered")
     confidence = record.codes[0].get("confidence") if record.codes else None
-    return f"{record.outcome}, {confidence}" if confidence else record.outcome
+    return f"{record.ended}, {confidence}" if confidence else record.ended
 
 
 # One question
@@ -152,7 +150,7 @@ def _of_a_code(code: Mapping[str, Any]) -> str:
 
 def _answered(record: Record) -> list[str]:
     if record.outcome is None:
-        return [message("slack.audit_unanswered")]
+        return [message("slack.audit_unanswered", outcome=record.ended)]
     releases = ", ".join(record.releases.values())
     lines = [message("slack.audit_answer", outcome=_outcome(record), releases=escape(releases))]
     if headline := ((record.answer or {}).get("headline") or {}).get("text"):

@@ -100,10 +100,11 @@ def test_from_a_nickname_that_is_not_found_to_one_that_is(home: Path, log: Query
     told = run("log", "feedback", question, "V00.811A", "--note", "our name for it", "--by", "ann")
     assert "the code used is V00.811A" in told
     listed = run("log", "corrections")
-    number = re.search(r"^(\d+) ", listed)[1]
-    assert f"question {question}  ann: the code used is V00.811A" in listed
+    number = re.search(r"^(\d+) ", listed, re.M)[1]
+    assert "ann: the code used is V00.811A Fall from moving wheelchair" in listed
+    assert f"question {question}, 20" in listed
     assert "note: our name for it" in listed
-    assert f"asked: '{NICKNAME}'" in listed
+    assert f"asked: {NICKNAME} → " in listed
 
     told = run("log", "approve", number, NICKNAME, "V00811A", "--by", "R. Auditor")
     assert f"“{NICKNAME}” leads to V00.811A Fall from moving wheelchair" in told

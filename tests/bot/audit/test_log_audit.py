@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import stat
 import sys
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from audit_support import AUDITOR, PASSWORD, Pages, a_log, served
+from chromium import chromium
 from click.testing import CliRunner
 from log_support import attacked, converse
 
@@ -569,24 +568,8 @@ def test_cells_are_readable_and_never_markup(value: Any, column: str, shown: str
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium of Debian with an empty profile."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    profile = tempfile.mkdtemp(prefix="codedesk-chromium-")
-    for option in (
-        "headless", "disable-gpu", "disable-quic", "no-first-run", "window-size=1280,900",
-        "disable-background-networking", "disable-component-update", "disable-sync",
-        f"user-data-dir={profile}", *(["no-sandbox"] if os.geteuid() == 0 else []),
-    ):  # fmt: skip
-        options.add_argument("--" + option)
-    found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    found.implicitly_wait(10)
-    yield found
-    found.quit()
-    shutil.rmtree(profile, ignore_errors=True)
+    with chromium() as found:
+        yield found
 
 
 def test_an_auditor_finds_their_way_in_a_browser(pages: Pages, browser: Any) -> None:

@@ -230,8 +230,8 @@ def test_nothing_is_shown_that_cannot_be_put_on_record(
 def test_search_prints_lines_and_is_on_record_with_its_words_beside_the_chain(home: Path) -> None:
     result = run("search", "ckd", "T2DM", "--feedback", "any")
     assert result.exit_code == 0
-    _, line = result.stdout.splitlines()
-    assert "t2dm with ckd" in line
+    _, _, asked, *_ = result.stdout.splitlines()
+    assert "t2dm with ckd" in asked
     (entry,) = accesses(home)
     assert (entry["what"], entry["detail"]) == ("search", "text=ckd T2DM, feedback=any")
     log = QueryLog(home / "log.db")
@@ -244,8 +244,8 @@ def test_search_prints_lines_and_is_on_record_with_its_words_beside_the_chain(ho
 
 def test_no_text_moves_the_terminal(home: Path) -> None:
     result = run("search", "-n", "100")
-    headings = 1
-    assert len(result.stdout.splitlines()) == headings + len(NASTY) + 1
+    headings, count = 1, 2
+    assert len(result.stdout.splitlines()) == headings + 2 * (len(NASTY) + 1) + count
     assert not {"\r", "\t", "\x1b", "\u202e"} & set(result.stdout)
 
 

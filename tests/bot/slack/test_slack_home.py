@@ -279,7 +279,7 @@ def test_auditors_see_the_headlines_and_each_look_is_on_record(slack, log, desk,
         assert "The log" not in said(opened(slack, "U1"))
         home = opened(slack, "U9")
         assert "Today *2* questions, this week *2*" in said(home)
-        assert "Without an answer *1*, rated wrong or another code used *1*" in said(home)
+        assert "Abstained or unanswered *1*, rated wrong or another code used *1*" in said(home)
         assert "no checkpoints yet" in said(home)
         looks = [entry.body for entry in log.records(kinds=["access"])]
     assert [(look["what"], look["by"]) for look in looks] == [("view", "U9")]
