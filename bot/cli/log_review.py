@@ -23,6 +23,7 @@ from bot.audit import export
 from bot.audit.replay import Replay, replay
 from bot.cli.log import log, one_question, print_found
 from bot.cli.log_receipts import receipts_of
+from bot.cli.shared import DATE, JSON, JSON_LINES
 from bot.desk.desk import Desk
 from bot.messages import message
 from bot.querylog import QueryLog, Record
@@ -35,21 +36,18 @@ from bot.querylog.verify import EXIT_CODES, Verification
 from bot.settings import Settings
 from codesets.model import SYSTEM_NAMES
 
-_DATE = click.DateTime(formats=["%Y-%m-%d"])
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _DAYS = (
     click.option(
         "--from",
         "first_day",
-        type=_DATE,
-        metavar="YYYY-MM-DD",
-        help="Asked on this day (UTC) or later.",
+        type=DATE,
+        help="Asked on this day (UTC) or later: 3/5/2026, 2026-03-05, yesterday.",
     ),
     click.option(
         "--to",
         "last_day",
-        type=_DATE,
-        metavar="YYYY-MM-DD",
+        type=DATE,
         help="Asked on this day (UTC) or earlier.",
     ),
 )
@@ -83,7 +81,7 @@ def _with(options: tuple[Any, ...]) -> Callable[[Callable[..., None]], Callable[
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def called(*arguments: Any, **named: Any) -> None:
-            first, last = (_day(named.pop(name)) for name in ("first_day", "last_day"))
+            first, last = (named.pop(name) for name in ("first_day", "last_day"))
             if first and last and first > last:
                 raise click.UsageError(
                     f"--from {first} is after --to {last}: no day is in between."
@@ -103,10 +101,6 @@ def _with(options: tuple[Any, ...]) -> Callable[[Callable[..., None]], Callable[
     return decorate
 
 
-def _day(value: dt.datetime | None) -> dt.date | None:
-    return value.date() if value else None
-
-
 # Searching
 
 
@@ -114,7 +108,7 @@ def _day(value: dt.datetime | None) -> dt.date | None:
 @click.argument("words", nargs=-1)
 @_with(_FILTERS)
 @click.option("-n", "limit", type=click.IntRange(1), default=20, help="The newest N. Default: 20.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @click.pass_obj
 def log_search(
     settings: Settings, words: tuple[str, ...], filters: Filters, limit: int, as_json: bool
@@ -138,7 +132,7 @@ def log_search(
 @log.command("replay")
 @click.argument("question_id", metavar="ID")
 @click.option("--today", is_flag=True, help="Ask on what is in use now, not on what was then.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@JSON
 @click.pass_obj
 def log_replay(settings: Settings, question_id: str, today: bool, as_json: bool) -> None:
     """Ask a question of the log again, and show whether the answer is the same.
@@ -302,7 +296,7 @@ def _altered(verification: Verification) -> int:
 @_with(_DAYS)
 @_TEAM
 @click.option("--output", type=_FILE, metavar="FILE.html", help="A page with charts.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+@JSON
 @_FORCE
 @click.pass_obj
 def log_report(
