@@ -124,7 +124,7 @@ def check(
     systems: tuple[str, ...],
     setting: str | None,
 ) -> None:
-    """Is each code valid and billable on a date of service? What completes or replaces it?
+    """Check each code: is it valid and billable, and what replaces it?
 
     Codes stand apart by blanks, commas, semicolons or lines; "codedesk check - < codes.txt" reads
     them from standard input. A code that several systems have gets a verdict for each, the form as

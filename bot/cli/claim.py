@@ -63,7 +63,7 @@ def claim(settings: Settings, file: BinaryIO, as_json: bool, date: dt.date | Non
 @_DATE
 @click.pass_obj
 def denial(settings: Settings, file: BinaryIO, as_json: bool, date: dt.date | None) -> None:
-    """Read the denials of a remittance: each adjustment of a file once.
+    """Read the denials of a remittance, each adjustment once.
 
     FILE is X12 (835, whole, or its CAS, MOA, SVC and LQ segments), or plain lines: "CO-97 N19 on
     20610-59". It may be - for standard input. Of X12 the group, the reason and remark codes, the

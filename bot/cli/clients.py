@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def clients() -> None:
-    """Programs that may ask over HTTP: their tokens, and what each may do."""
+    """Programs that may ask over HTTP, and their tokens."""
 
 
 @contextmanager

@@ -18,11 +18,11 @@ from bot.settings import Settings
 @click.option("-n", "limit", type=click.IntRange(1, 50), default=10, help="At most N candidates.")
 @click.pass_obj
 def code(settings: Settings, file: BinaryIO, date: dt.date | None, limit: int) -> None:
-    """Code a file of statements, one a line: one JSON object a line, with its report.
+    """Code a file of statements, one a line, each with its report.
 
-    FILE may be - for standard input. Blank lines, and lines that are not UTF-8 or fail, have an
-    answer, too, which says so. How far it is goes to standard error. Exit code: 0 when every line
-    has an answer, 2 when the request was wrong.
+    One JSON object a line is printed. FILE may be - for standard input. Blank lines, and lines that
+    are not UTF-8 or fail, have an answer, too, which says so. How far it is goes to standard error.
+    Exit code: 0 when every line has an answer, 2 when the request was wrong.
     """
     lines = list(lines_of(file))
     done = 0

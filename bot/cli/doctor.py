@@ -15,9 +15,10 @@ from bot.settings import Settings
 @click.option("--brief", is_flag=True, help="Only what is not well.")
 @click.option("--offline", is_flag=True, help="Ask nobody over the network.")
 def doctor(as_json: bool, brief: bool, offline: bool) -> None:
-    """Check settings, data, index, editions, log, keys, clock and whom Code Desk talks to.
+    """Check that everything is as it should be.
 
-    Changes nothing, and prints no secret and no text of a question. Exit code: 0 all is well, 1
+    Settings, data, index, editions, log, keys, clock and whom Code Desk talks to are checked. This
+    changes nothing, and prints no secret and no text of a question. Exit code: 0 all is well, 1
     something to look at, 2 something does not work.
     """
     from bot.operations.doctor import examine

@@ -27,9 +27,10 @@ def drg(
     as_json: bool,
     date: dt.date | None,
 ) -> None:
-    """The MS-DRG of a list of codes: ICD-10-CM, the principal diagnosis first, and ICD-10-PCS.
+    """Group codes to an MS-DRG.
 
-    Codes stand apart by blanks, commas, semicolons or lines, or come on standard input.
+    CODES are of ICD-10-CM, the principal diagnosis first, and of ICD-10-PCS. They stand apart by
+    blanks, commas, semicolons or lines, or come on standard input.
 
     It needs an optional part: pip install "codedesk[drg]". Age, birth weight, POA and discharge
     status are not considered.

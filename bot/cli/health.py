@@ -25,7 +25,9 @@ _MOST = 2000
 @click.argument("part", type=click.Choice(["desk", "audit", "api"]), default="desk")
 @click.pass_obj
 def health(settings: Settings, part: Part) -> None:
-    """Ask the PART that serves here whether it is ready: desk (`run`), audit or api (`serve`).
+    """Ask what serves on this machine whether it is ready.
+
+    PART is desk (`codedesk run`), audit, or api (`codedesk serve`).
 
     Exit code 0: ready; 1: not ready, or not there; 2: the settings give no port to ask.
     """

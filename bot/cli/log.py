@@ -31,7 +31,7 @@ _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It 
 
 @click.group()
 def log() -> None:
-    """The query log: who asked what, what was answered, and whether anything was altered."""
+    """The query log: who asked what, and what was answered."""
 
 
 def who(by: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import sys
 from typing import Any
@@ -12,6 +13,7 @@ import click
 # log_feedback, log_move, log_receipts and log_review add their commands to `log` when they are
 # imported.
 from bot.cli import (
+    about,
     ask,
     backup,
     claim,
@@ -35,16 +37,40 @@ from bot.cli import (
     slack,
 )
 from bot.cli.shared import Sentence
+from bot.messages import message
 from bot.operations import together
 from bot.settings import Settings, SettingsError
 from codesets.errors import CodeDeskError
 
 #: Commands that begin to serve, for which the settings must fit together.
 _SERVING = frozenset({"run", "serve", "mcp"})
+#: Commands that work whatever the settings are; the doctor tells of their faults beside all else.
+_WITH_FAULTS = frozenset({"doctor", "help", "version"})
 
 
 class _Commands(click.Group):
-    """Turns errors into one sentence on stderr and exit code 2."""
+    """Lists its commands under headings. Turns errors into one sentence on stderr and exit code
+    2."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        widest = max(map(len, self.commands))
+        room = formatter.width - widest - 6
+        for heading, commands in _COMMANDS.items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(str(c.name).ljust(widest), c.get_short_help_str(room)) for c in commands]
+                )
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            if error.possibilities:
+                raise
+            hint = message("command_line.ask_instead", typed=" ".join(args))
+            raise click.UsageError(f"{error.format_message()} {hint}", ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -75,10 +101,10 @@ def main(ctx: click.Context, no_color: bool) -> None:
 
     \b
     codedesk run                                        set up if needed, then serve
-    codedesk ask "b/l knee OA, failed PT"               find a code
+    codedesk ask b/l knee OA, failed PT                 find a code
     codedesk code statements.txt                        code each line of a file
     codedesk claim claims.837                           check claims before they go
-    codedesk check E11.9 N18.31 --date 2026-03-05       is it valid, is it billable?
+    codedesk check E11.9 N18.31 --date 3/5/2026         is it valid, is it billable?
     codedesk serve                                      answer programs over HTTP
     codedesk log list                                   who asked what
     codedesk doctor                                     is everything as it should be?
@@ -92,33 +118,25 @@ def main(ctx: click.Context, no_color: bool) -> None:
     ctx.obj, faults = Settings.read()
     if ctx.invoked_subcommand in _SERVING:
         faults += together.faults(ctx.obj, slack=ctx.invoked_subcommand == "run")
-    # The doctor tells of them himself, beside all else.
-    if faults and ctx.invoked_subcommand != "doctor":
+    if faults and ctx.invoked_subcommand not in _WITH_FAULTS:
         raise SettingsError("\n".join(faults))
 
 
 codesets.codesets.add_command(inbox.inbox)
-for _command in (
-    serve.setup,
-    serve.run,
-    serve.serve,
-    health.health,
-    ask.ask,
-    ask.check,
-    code.code,
-    drg.drg,
-    claim.claim,
-    claim.denial,
-    evaluate.evaluate_file,
-    codesets.codesets,
-    inbox.inbox,
-    index.index,
-    scrub.scrub,
-    log.log,
-    slack.slack,
-    mcp.mcp,
-    clients.clients,
-    doctor.doctor,
-    backup.backup,
-):
+#: The commands under the headings of the help.
+_COMMANDS: dict[str, tuple[click.Command, ...]] = {
+    "Ask": (ask.ask, ask.check, code.code, drg.drg, claim.claim, claim.denial),
+    "Code sets": (serve.setup, codesets.codesets, inbox.inbox, index.index),
+    "The log": (log.log, scrub.scrub),
+    "Serve": (serve.run, serve.serve, mcp.mcp, clients.clients, slack.slack),
+    "Look after it": (
+        doctor.doctor,
+        health.health,
+        backup.backup,
+        evaluate.evaluate_file,
+        about.version,
+        about.help_command,
+    ),
+}
+for _command in itertools.chain.from_iterable(_COMMANDS.values()):
     main.add_command(_command)

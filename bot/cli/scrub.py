@@ -43,11 +43,11 @@ def scrub(
     misses: bool,
     always: bool,
 ) -> None:
-    """Print a text as it would be stored: without what could identify a patient.
+    """Print a text without what could identify a patient.
 
-    Nothing is logged. Each text is printed on one line, with a blank for a line break. A file of
-    cases is tab-separated with the columns text, remove and keep; the last two are lists of
-    KIND=words with " | " between.
+    So it would be stored. Nothing is logged. Each text is printed on one line, with a blank for a
+    line break. A file of cases is tab-separated with the columns text, remove and keep; the last
+    two are lists of KIND=words with " | " between.
     """
     if sum((bool(words), batch is not None, cases is not None)) > 1:
         raise click.UsageError(message("command_line.no_text"))

@@ -33,7 +33,7 @@ from bot.workers.pool import default_workers
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.pass_obj
 def setup(settings: Settings, check: bool, pages: bool, as_json: bool) -> None:
-    """Load the code sets, build the index, and say what is missing for today.
+    """Load code sets, build the index, say what is missing for today.
 
     What is loaded already is left as it is. The last lines say what is there, what does not work
     without the rest, and how to get it. CPT is not needed by everybody, so nothing counts as
@@ -62,9 +62,10 @@ def setup(settings: Settings, check: bool, pages: bool, as_json: bool) -> None:
 )
 @click.pass_obj
 def run(settings: Settings, workers: int | None) -> None:
-    """Set up if needed, then serve: Slack when its tokens are set, else this terminal.
+    """Set up if needed, then serve Slack, or else this terminal.
 
-    With no terminal it answers the questions on standard input, one a line, and ends.
+    Slack is served when its tokens are set. With no terminal it answers the questions on standard
+    input, one a line, and ends.
     """
     if short := views.short_line(set_up(settings, progress)):
         progress(short)
@@ -90,9 +91,10 @@ def run(settings: Settings, workers: int | None) -> None:
 )
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None, workers: int | None) -> None:
-    """Set up if needed, then answer programs over HTTP, until Ctrl-C or SIGTERM.
+    """Set up if needed, then answer programs over HTTP.
 
-    Each program needs a token: see `codedesk clients`. docs/API.md says how to call.
+    It ends with Ctrl-C or SIGTERM. Each program needs a token: see `codedesk clients`. docs/API.md
+    says how to call.
     """
     from bot.operations import logs
 

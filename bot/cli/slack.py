@@ -22,7 +22,7 @@ _TEAM = click.option(
 
 @click.group()
 def slack() -> None:
-    """Many workspaces in one Code Desk: who installed it, who may do what there, and keys."""
+    """Workspaces of Slack: who installed it, who may do what, keys."""
 
 
 @contextmanager
