@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
+from bot.cli.shared import JSON, echo_json
 from bot.settings import Settings
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@JSON
 @click.option("--brief", is_flag=True, help="Only what is not well.")
 @click.option("--offline", is_flag=True, help="Ask nobody over the network.")
 def doctor(as_json: bool, brief: bool, offline: bool) -> None:
@@ -28,7 +28,7 @@ def doctor(as_json: bool, brief: bool, offline: bool) -> None:
     settings, faults = Settings.read()
     found = examine(Asked(settings, tuple(faults), online=not offline))
     if as_json:
-        click.echo(json.dumps(examination.as_dict(found), ensure_ascii=False))
+        echo_json(examination.as_dict(found))
     else:
         click.echo(examination.as_text(found, everything=not brief))
     sys.exit(found.exit_code)

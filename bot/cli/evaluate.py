@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import click
 
-from bot.cli.shared import BATCH, DATE, DATE_FORMS, JSON, SYSTEM, chunks
+from bot.cli.shared import BATCH, DATE, DATE_FORMS, JSON, SYSTEM, chunks, echo_json
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.desk.follow_ups import Turn
@@ -81,7 +80,7 @@ def evaluate_file(
     if plot is not None:
         evaluate.draw_reliability(levels, plot)
     if as_json:
-        click.echo(json.dumps({"file": file.name, **figures}))
+        echo_json({"file": file.name, **figures})
         return
     click.echo(f"{file.name}: {figures['questions']} questions, {figures['abstained']} declined")
     for name, row in (("exact", figures), ("category", figures.get("category", {}))):
@@ -111,7 +110,7 @@ def _evaluate_statements(
         desk.close()
     scores = score_statements(reports, cases)
     if as_json:
-        click.echo(json.dumps({"file": file.name, **asdict(scores)}))
+        echo_json({"file": file.name, **asdict(scores)})
         return
     click.echo(f"{file.name}: {scores.statements} statements")
     for size, row in (("all", scores), *scores.by_size.items()):
@@ -132,7 +131,7 @@ def _evaluate_threads(settings: Settings, file: Path, day: dt.date | None, as_js
         desk.close()
     scores = score_threads([codes_shown(answer) for answer in answers], cases)
     if as_json:
-        click.echo(json.dumps({"file": file.name, **asdict(scores)}))
+        echo_json({"file": file.name, **asdict(scores)})
         return
     click.echo(f"{file.name}: {scores.threads} threads")
     click.echo(

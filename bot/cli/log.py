@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import getpass
-import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import click
 
 from bot.audit.web import accounts
-from bot.cli.shared import progress
+from bot.cli.shared import JSON, JSON_LINES, echo_json, progress
 from bot.messages import message
 from bot.querylog import NoSuchQuestion, QueryLog, Record, checkpoints, retention
 from bot.querylog.checkpoints import CheckpointError
@@ -50,7 +50,7 @@ def who(by: str | None) -> str:
     metavar="ID",
     help="Of this workspace (T…) or organisation (E…). May be repeated.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @click.pass_obj
 def log_list(settings: Settings, limit: int, teams: tuple[str, ...], as_json: bool) -> None:
     """List the last questions, newest first. That you looked goes on record."""
@@ -64,8 +64,7 @@ def log_list(settings: Settings, limit: int, teams: tuple[str, ...], as_json: bo
 def print_found(found: Sequence[Record], as_json: bool, nothing: str) -> None:
     """Print questions as a table, or as one JSON object a line. `nothing`: the message for none."""
     if as_json:
-        for record in found:
-            click.echo(json.dumps(summary(record), ensure_ascii=False))
+        echo_json(*map(summary, found))
     elif found:
         click.echo("\n".join(log_page.table(found)))
     else:
@@ -74,7 +73,7 @@ def print_found(found: Sequence[Record], as_json: bool, nothing: str) -> None:
 
 @log.command("show")
 @click.argument("question_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with everything.")
+@JSON
 @click.pass_obj
 def log_show(settings: Settings, question_id: str, as_json: bool) -> None:
     """Show one question as a page: who asked, when and where, as asked, the answer as it was shown,
@@ -86,8 +85,7 @@ def log_show(settings: Settings, question_id: str, as_json: bool) -> None:
         record = one_question(query_log, question_id)
         query_log.access("view", who(None), question_id=record.id)
     if as_json:
-        details = summary(record) | {"answer": record.answer}
-        click.echo(json.dumps(details, ensure_ascii=False, indent=2))
+        echo_json(summary(record) | {"answer": record.answer})
     else:
         click.echo("\n".join(log_page.page(record)))
 
@@ -123,7 +121,7 @@ def one_question(query_log: QueryLog, question_id: str) -> Record:
     metavar="FILE",
     help="Roots (PEM) of the authority that must have stamped.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@JSON
 @click.pass_obj
 def log_verify(
     settings: Settings,
@@ -146,7 +144,7 @@ def log_verify(
     """
     verification = verified(settings, path, kept, public, against, witnesses, tsa_roots)
     if as_json:
-        click.echo(json.dumps(verification.as_dict(), ensure_ascii=False))
+        echo_json(verification.as_dict())
     else:
         click.echo("\n".join(verification.sentences()))
     sys.exit(verification.exit_code)
@@ -362,11 +360,16 @@ def log_release(settings: Settings, number: int, reason: str, by: str | None) ->
 
 
 @log.command("holds")
+@JSON_LINES
 @click.pass_obj
-def log_holds(settings: Settings) -> None:
+def log_holds(settings: Settings, as_json: bool) -> None:
     """List the holds in force."""
     with opened(settings) as query_log:
-        for one in retention.holds(query_log):
+        holds = retention.holds(query_log)
+    if as_json:
+        echo_json(*map(asdict, holds))
+    else:
+        for one in holds:
             what = f"question {one.question_id}" if one.question_id else "the whole log"
             click.echo(f"{one.number}  {one.at}  {one.by or '-'}  {what}: {one.reason}")
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
 
 import click
 
 from bot.audit import corrections
 from bot.cli.log import BY, log, one_question, who
+from bot.cli.shared import JSON_LINES, SYSTEM, echo_json
 from bot.desk.answer import Verdict
 from bot.desk.desk import Desk
 from bot.messages import message
@@ -16,11 +19,10 @@ from bot.querylog import feedback as logged
 from bot.querylog.opening import opened
 from bot.querylog.records import Rating
 from bot.settings import Settings
-from codesets.model import SYSTEM_NAMES
 
 _SYSTEM = click.option(
     "--system",
-    type=click.Choice(sorted(SYSTEM_NAMES)),
+    type=SYSTEM,
     help="The system of CODE, if several have it. Default: the one that writes it so.",
 )
 _RATINGS: dict[str, Rating] = {"right": "right", "wrong": "wrong"}
@@ -71,12 +73,17 @@ def log_feedback(
 
 
 @log.command("corrections")
+@JSON_LINES
 @click.pass_obj
-def log_corrections(settings: Settings) -> None:
+def log_corrections(settings: Settings, as_json: bool) -> None:
     """List what feedback proposes, and the corrections in force. That you looked goes on record."""
     with opened(settings) as query_log:
         query_log.access("view", who(None), "corrections")
         proposed, approved = logged.proposals(query_log), logged.in_force(query_log)
+    if as_json:
+        echo_json(*map(_as_dict, proposed))
+        echo_json(*({"status": "in_force", **asdict(one)} for one in approved))
+        return
     if not proposed:
         click.echo(message("feedback.none"))
     for proposal in proposed:
@@ -95,6 +102,22 @@ def log_corrections(settings: Settings) -> None:
                 question=one.question_id,
             )
         )
+
+
+def _as_dict(proposal: logged.Proposal) -> dict[str, Any]:
+    return {
+        "status": "proposed",
+        "number": proposal.number,
+        "at": proposal.at,
+        "question_id": proposal.record.id,
+        "question": proposal.record.text,
+        "codes": proposal.record.codes,
+        "rating": proposal.rating,
+        "code": proposal.code,
+        "note": proposal.note,
+        "by": proposal.by,
+        "corrections": [one.number for one in proposal.corrections],
+    }
 
 
 def _lines(proposal: logged.Proposal) -> Iterator[str]:

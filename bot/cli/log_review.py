@@ -23,7 +23,7 @@ from bot.audit import export
 from bot.audit.replay import Replay, replay
 from bot.cli.log import log, one_question, print_found
 from bot.cli.log_receipts import receipts_of
-from bot.cli.shared import DATE, JSON, JSON_LINES
+from bot.cli.shared import DATE, JSON, JSON_LINES, echo_json
 from bot.desk.desk import Desk
 from bot.messages import message
 from bot.querylog import QueryLog, Record
@@ -154,7 +154,7 @@ def log_replay(settings: Settings, question_id: str, today: bool, as_json: bool)
         finally:
             desk.close()
     if as_json:
-        click.echo(json.dumps(replayed.as_dict(), ensure_ascii=False))
+        echo_json(replayed.as_dict())
     else:
         click.echo("\n".join(_replayed(record, replayed)))
     sys.exit(0 if replayed.status == "same" else 1)
@@ -329,8 +329,7 @@ def log_report(
             page = report.page(figures, verification.sentences(), verification.result)
             file.write(page.encode())
     if as_json:
-        whole = figures | {"verification": verification.as_dict()}
-        click.echo(json.dumps(whole, ensure_ascii=False))
+        echo_json(figures | {"verification": verification.as_dict()})
     else:
         for name, value in figures["totals"].items():
             click.echo(f"{name.replace('_', ' '):<18} {'-' if value is None else value}")

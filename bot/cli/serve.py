@@ -3,7 +3,6 @@ over HTTP."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from typing import cast
@@ -11,7 +10,7 @@ from typing import cast
 import click
 
 from bot.cli.conversation import Conversation
-from bot.cli.shared import lines_of, progress
+from bot.cli.shared import JSON, echo_json, lines_of, progress
 from bot.desk.current import CurrentDesk
 from bot.loading.beside import kept_current
 from bot.loading.renewing import Renewing
@@ -30,7 +29,7 @@ from bot.workers.pool import default_workers
 @click.option(
     "--pages", is_flag=True, help="Change nothing; show the page and the name of every file."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@JSON
 @click.pass_obj
 def setup(settings: Settings, check: bool, pages: bool, as_json: bool) -> None:
     """Load code sets, build the index, say what is missing for today.
@@ -45,7 +44,7 @@ def setup(settings: Settings, check: bool, pages: bool, as_json: bool) -> None:
         found = set_up(settings, progress)
     inbox = settings.inbox_folder
     if as_json:
-        click.echo(json.dumps(views.as_json(found, inbox), indent=1, ensure_ascii=False))
+        echo_json(views.as_json(found, inbox))
     else:
         for line in views.screen(found, inbox, most=None if pages else views.LINES):
             click.echo(line)
