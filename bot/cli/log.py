@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from bot.audit.web import accounts
+from bot.cli.headings import Headed
 from bot.cli.shared import JSON, JSON_LINES, echo_json, progress
 from bot.messages import message
 from bot.querylog import NoSuchQuestion, QueryLog, Record, checkpoints, retention
@@ -29,7 +30,17 @@ BY = click.option("--by", default=None, metavar="NAME", help="Who does it. Defau
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It stays on record.")
 
 
-@click.group()
+_HEADINGS = {
+    "Read": ("list", "show", "search", "report", "export", "replay"),
+    "Feedback and corrections": ("feedback", "corrections", "approve", "withdraw"),
+    "Prove": ("verify", "keys", "checkpoint", "receipt", "check-receipt"),
+    "Witnesses": ("consistency", "cosigned", "witness", "witness-keys"),
+    "Auditors' pages": ("audit", "audit-password"),
+    "Keep and destroy": ("hold", "holds", "release", "redact", "clean", "retain", "move"),
+}
+
+
+@click.group(cls=Headed, headings=_HEADINGS)
 def log() -> None:
     """The query log: who asked what, and what was answered."""
 

@@ -24,6 +24,7 @@ from bot.audit.replay import Replay, replay
 from bot.cli.log import log, one_question, print_found
 from bot.cli.log_receipts import receipts_of
 from bot.cli.shared import DATE, JSON, JSON_LINES, echo_json
+from bot.cli.words import WordsCommand
 from bot.desk.desk import Desk
 from bot.messages import message
 from bot.querylog import QueryLog, Record
@@ -104,7 +105,7 @@ def _with(options: tuple[Any, ...]) -> Callable[[Callable[..., None]], Callable[
 # Searching
 
 
-@log.command("search")
+@log.command("search", cls=WordsCommand)
 @click.argument("words", nargs=-1)
 @_with(_FILTERS)
 @click.option("-n", "limit", type=click.IntRange(1), default=20, help="The newest N. Default: 20.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import os
 import sys
 from typing import Any
@@ -36,6 +35,7 @@ from bot.cli import (
     serve,
     slack,
 )
+from bot.cli.headings import Headed
 from bot.cli.shared import Sentence
 from bot.messages import message
 from bot.operations import together
@@ -46,20 +46,17 @@ from codesets.errors import CodeDeskError
 _SERVING = frozenset({"run", "serve", "mcp"})
 #: Commands that work whatever the settings are; the doctor tells of their faults beside all else.
 _WITH_FAULTS = frozenset({"doctor", "help", "version"})
+_HEADINGS = {
+    "Ask": ("ask", "check", "code", "drg", "claim", "denial"),
+    "Code sets": ("setup", "codesets", "inbox", "index"),
+    "The log": ("log", "scrub"),
+    "Serve": ("run", "serve", "mcp", "clients", "slack"),
+    "Look after it": ("doctor", "health", "backup", "eval", "version", "help"),
+}
 
 
-class _Commands(click.Group):
-    """Lists its commands under headings. Turns errors into one sentence on stderr and exit code
-    2."""
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        widest = max(map(len, self.commands))
-        room = formatter.width - widest - 6
-        for heading, commands in _COMMANDS.items():
-            with formatter.section(heading):
-                formatter.write_dl(
-                    [(str(c.name).ljust(widest), c.get_short_help_str(room)) for c in commands]
-                )
+class _Commands(Headed):
+    """Turns errors into one sentence on stderr and exit code 2."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -92,7 +89,11 @@ class _Commands(click.Group):
             ) from error
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    headings=_HEADINGS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="codedesk")
 @click.option("--no-color", is_flag=True, help="Without colours and bold; so does NO_COLOR=1.")
 @click.pass_context
@@ -100,14 +101,11 @@ def main(ctx: click.Context, no_color: bool) -> None:
     """Code Desk finds medical codes, checks them and cites the rules that govern them.
 
     \b
-    codedesk run                                        set up if needed, then serve
-    codedesk ask b/l knee OA, failed PT                 find a code
-    codedesk code statements.txt                        code each line of a file
-    codedesk claim claims.837                           check claims before they go
-    codedesk check E11.9 N18.31 --date 3/5/2026         is it valid, is it billable?
-    codedesk serve                                      answer programs over HTTP
-    codedesk log list                                   who asked what
-    codedesk doctor                                     is everything as it should be?
+    codedesk run                              set up if needed, then serve
+    codedesk ask b/l knee OA, failed PT       find a code
+    codedesk check E11.9, N18.31              is it valid, is it billable?
+    codedesk log list                         who asked what
+    codedesk help ask                         what a command does
 
     Data lives in one folder: set CODEDESK_HOME to choose it.
     """
@@ -123,20 +121,29 @@ def main(ctx: click.Context, no_color: bool) -> None:
 
 
 codesets.codesets.add_command(inbox.inbox)
-#: The commands under the headings of the help.
-_COMMANDS: dict[str, tuple[click.Command, ...]] = {
-    "Ask": (ask.ask, ask.check, code.code, drg.drg, claim.claim, claim.denial),
-    "Code sets": (serve.setup, codesets.codesets, inbox.inbox, index.index),
-    "The log": (log.log, scrub.scrub),
-    "Serve": (serve.run, serve.serve, mcp.mcp, clients.clients, slack.slack),
-    "Look after it": (
-        doctor.doctor,
-        health.health,
-        backup.backup,
-        evaluate.evaluate_file,
-        about.version,
-        about.help_command,
-    ),
-}
-for _command in itertools.chain.from_iterable(_COMMANDS.values()):
+for _command in (
+    serve.setup,
+    serve.run,
+    serve.serve,
+    health.health,
+    ask.ask,
+    ask.check,
+    code.code,
+    drg.drg,
+    claim.claim,
+    claim.denial,
+    evaluate.evaluate_file,
+    codesets.codesets,
+    inbox.inbox,
+    index.index,
+    scrub.scrub,
+    log.log,
+    slack.slack,
+    mcp.mcp,
+    clients.clients,
+    doctor.doctor,
+    backup.backup,
+    about.version,
+    about.help_command,
+):
     main.add_command(_command)

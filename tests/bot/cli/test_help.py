@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import commands
 import pytest
 from click.testing import CliRunner, Result
@@ -15,6 +16,14 @@ from bot.cli.main import main
 
 def run(*arguments: str, **environment: str) -> Result:
     return CliRunner().invoke(main, list(arguments), prog_name="codedesk", env=environment)
+
+
+def test_the_many_commands_of_the_log_do_too() -> None:
+    group = main.commands["log"]
+    assert isinstance(group, click.Group)
+    shown = run("help", "log").stdout
+    assert shown.index("\nRead:") < shown.index("  list ") < shown.index("\nProve:")
+    assert [name for name in group.commands if f"\n  {name} " not in shown] == []
 
 
 def test_all_commands_stand_under_headings() -> None:
