@@ -10,7 +10,8 @@ from typing import Any, get_args
 import click
 
 from bot.cli.conversation import Conversation
-from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks, lines_of
+from bot.cli.shared import BATCH, DATE, DATE_FORMS, JSON, SYSTEM, chunks, lines_of
+from bot.cli.words import WordsCommand, codes_typed, words_typed
 from bot.desk.answer import Verdict
 from bot.messages import message
 from bot.settings import Settings
@@ -19,15 +20,17 @@ from codesets.code_format import undot
 from codesets.model import Setting
 
 
-@click.command()
-@click.argument("question", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
+@click.command(cls=WordsCommand)
+@click.argument("words", nargs=-1)
+@JSON
 @click.option(
     "--batch",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Answer each line of a file, blank ones too: one JSON object a line (with --json).",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="Answer each line of a file, blank ones too: one JSON object a line (with --json). -: "
+    "standard input.",
 )
-@click.option("--date", "date", type=DATE, help="Date of service, YYYY-MM-DD. Default: today.")
+@click.option("--date", type=DATE, help=f"Date of service: {DATE_FORMS}")
 @click.option("--system", "systems", type=SYSTEM, multiple=True, help="Only this code system.")
 @click.option("-n", "limit", type=click.IntRange(1, 50), default=10, help="At most N candidates.")
 @click.option(
@@ -41,10 +44,10 @@ from codesets.model import Setting
 @click.pass_obj
 def ask(
     settings: Settings,
-    question: str | None,
+    words: tuple[str, ...],
     as_json: bool,
     batch: Path | None,
-    date: dt.datetime | None,
+    date: dt.date | None,
     systems: tuple[str, ...],
     limit: int,
     after: str | None,
@@ -52,31 +55,37 @@ def ask(
 ) -> None:
     """Find a code in plain words, or ask about a code.
 
-    After `codedesk ask "ankle sprain"`, `codedesk ask --after ID left` is about the left one.
+    \b
+    codedesk ask b/l knee OA, failed PT --date 3/5/2026
+    codedesk ask < note.txt                             all lines as one statement
+
+    Quotes are needed around what your shell reads itself: 's, (…), ;, &, <.
+
+    After `codedesk ask ankle sprain`, `codedesk ask --after ID left` is about the left one.
 
     Exit code: 0 answered, 1 nothing to show, 2 the request was wrong. A batch ends with 0.
     """
-    if (question is None) == (batch is None):
-        raise click.UsageError("Give one question in quotes, or --batch FILE.")
+    if words and batch is not None:
+        raise click.UsageError(message("command_line.question_and_batch"))
     if batch is not None and not as_json:
         raise click.UsageError("--batch prints JSON lines: add --json.")
     if batch is not None and after is not None:
         raise click.UsageError("--after takes one question, not a batch.")
     if explain and not (settings.llm_url and settings.llm_model):
         raise click.UsageError(message("language_model.not_set"))
+    question = "" if batch is not None else words_typed(words, "command_line.no_question")
     options: dict[str, Any] = {
         "explain": explain,
-        "day": as_day(date),
+        "day": date,
         "systems": list(systems) or None,
         "limit": limit,
     }
     with Conversation(settings) as conversation:
         if batch is not None:
-            with batch.open("rb") as file:
+            with click.open_file(str(batch), "rb") as file:
                 for lines in chunks(lines_of(file), BATCH):
                     conversation.ask(lines, show=lambda a: click.echo(a.as_json()), **options)
             return
-        assert question is not None
         session = terminal.Session(conversation.told_before(after) if after else ())
         (answer,) = conversation.ask(
             [question],
@@ -90,10 +99,10 @@ def ask(
         sys.exit(1)
 
 
-@click.command()
-@click.argument("codes", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
-@click.option("--date", "date", type=DATE, help="Date of service, YYYY-MM-DD. Default: today.")
+@click.command(cls=WordsCommand)
+@click.argument("codes", nargs=-1)
+@JSON
+@click.option("--date", type=DATE, help=f"Date of service: {DATE_FORMS}")
 @click.option(
     "--system",
     "systems",
@@ -111,13 +120,15 @@ def check(
     settings: Settings,
     codes: tuple[str, ...],
     as_json: bool,
-    date: dt.datetime | None,
+    date: dt.date | None,
     systems: tuple[str, ...],
     setting: str | None,
 ) -> None:
-    """Is each code valid and billable on a date of service? What completes or replaces it?
+    """Check each code: is it valid and billable, and what replaces it?
 
-    A code that several systems have gets a verdict for each, the form as typed first.
+    Codes stand apart by blanks, commas, semicolons or lines; "codedesk check - < codes.txt" reads
+    them from standard input. A code that several systems have gets a verdict for each, the form as
+    typed first.
 
     Exit code: 0 when every code is billable as typed, with or without its dot, else 1; 2 when the
     request was wrong. Where several systems have a code, the form as typed decides, or the system
@@ -126,8 +137,8 @@ def check(
     """
     with Conversation(settings) as conversation:
         answer = conversation.check(
-            codes,
-            day=as_day(date),
+            codes_typed(codes, "command_line.no_codes"),
+            day=date,
             systems=list(systems) or None,
             setting=setting,
             show=lambda a: click.echo(a.as_json() if as_json else terminal.as_text(a)),

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import click
 
 from bot.cli.conversation import Conversation
-from bot.cli.shared import BATCH, DATE, Sentence, as_day, chunks, progress
+from bot.cli.shared import BATCH, DATE, DATE_FORMS, JSON_LINES, Sentence, chunks, progress
 from bot.desk.answer import Answer
 from bot.desk.claims.claim_text import may_be_claims
 from bot.messages import message
@@ -23,18 +23,17 @@ from bot.x12.reading import adjustments
 from codesets.limits import TEXT_BYTES
 
 _FILE = click.argument("file", type=click.File("rb"))
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object for each answer.")
 _DATE = click.option(
-    "--date", "date", type=DATE, help="Date of service where a claim has none. Default: today."
+    "--date", type=DATE, help=f"Date of service where a claim has none: {DATE_FORMS}"
 )
 
 
 @click.command()
 @_FILE
-@_JSON
+@JSON_LINES
 @_DATE
 @click.pass_obj
-def claim(settings: Settings, file: BinaryIO, as_json: bool, date: dt.datetime | None) -> None:
+def claim(settings: Settings, file: BinaryIO, as_json: bool, date: dt.date | None) -> None:
     """Check the claims of a file before they are sent.
 
     FILE is X12 (837P or 837I, whole or segments of it), or plain lines: "99213-25, J3301 x4, dx
@@ -60,11 +59,11 @@ def claim(settings: Settings, file: BinaryIO, as_json: bool, date: dt.datetime |
 
 @click.command()
 @_FILE
-@_JSON
+@JSON_LINES
 @_DATE
 @click.pass_obj
-def denial(settings: Settings, file: BinaryIO, as_json: bool, date: dt.datetime | None) -> None:
-    """Read the denials of a remittance: each adjustment of a file once.
+def denial(settings: Settings, file: BinaryIO, as_json: bool, date: dt.date | None) -> None:
+    """Read the denials of a remittance, each adjustment once.
 
     FILE is X12 (835, whole, or its CAS, MOA, SVC and LQ segments), or plain lines: "CO-97 N19 on
     20610-59". It may be - for standard input. Of X12 the group, the reason and remark codes, the
@@ -84,14 +83,14 @@ def _ask(
     settings: Settings,
     texts: Sequence[str],
     as_json: bool,
-    date: dt.datetime | None,
+    date: dt.date | None,
     told: str,
 ) -> list[Answer]:
     show = _as_json if as_json else _as_text(texts)
     answers: list[Answer] = []
     with Conversation(settings) as conversation:
         for some in chunks(texts, BATCH):
-            answers += conversation.ask(some, show=show, day=as_day(date))
+            answers += conversation.ask(some, show=show, day=date)
             if len(texts) > BATCH:
                 progress(message(told, done=len(answers), total=len(texts)))
     return answers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 
 from bot.api.clients import SCOPES, Client, Scope
 from bot.cli.log import who
-from bot.cli.shared import progress
+from bot.cli.shared import JSON_LINES, echo_json, progress
 from bot.messages import message
 from bot.querylog.opening import open_log
 from bot.settings import Settings
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def clients() -> None:
-    """Programs that may ask over HTTP: their tokens, and what each may do."""
+    """Programs that may ask over HTTP, and their tokens."""
 
 
 @contextmanager
@@ -72,7 +71,7 @@ def clients_add(settings: Settings, name: str, scopes: tuple[Scope, ...], per_mi
 
 
 @clients.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @click.pass_obj
 def clients_list(settings: Settings, as_json: bool) -> None:
     """List the programs that may ask. Their tokens are not kept, so not shown."""
@@ -85,7 +84,10 @@ def clients_list(settings: Settings, as_json: bool) -> None:
             "scopes": _scopes(client),
             "per_minute": client.per_minute,
         }
-        click.echo(json.dumps(shown, ensure_ascii=False) if as_json else _described(client))
+        if as_json:
+            echo_json(shown)
+        else:
+            click.echo(_described(client))
 
 
 @clients.command("remove")

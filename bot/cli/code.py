@@ -8,25 +8,25 @@ from typing import Any, BinaryIO
 import click
 
 from bot.cli.conversation import Conversation
-from bot.cli.shared import BATCH, DATE, as_day, chunks, lines_of, progress
+from bot.cli.shared import BATCH, DATE, DATE_FORMS, chunks, lines_of, progress
 from bot.settings import Settings
 
 
 @click.command()
 @click.argument("file", type=click.File("rb"))
-@click.option("--date", "date", type=DATE, help="Date of service, YYYY-MM-DD. Default: today.")
+@click.option("--date", type=DATE, help=f"Date of service: {DATE_FORMS}")
 @click.option("-n", "limit", type=click.IntRange(1, 50), default=10, help="At most N candidates.")
 @click.pass_obj
-def code(settings: Settings, file: BinaryIO, date: dt.datetime | None, limit: int) -> None:
-    """Code a file of statements, one a line: one JSON object a line, with its report.
+def code(settings: Settings, file: BinaryIO, date: dt.date | None, limit: int) -> None:
+    """Code a file of statements, one a line, each with its report.
 
-    FILE may be - for standard input. Blank lines, and lines that are not UTF-8 or fail, have an
-    answer, too, which says so. How far it is goes to standard error. Exit code: 0 when every line
-    has an answer, 2 when the request was wrong.
+    One JSON object a line is printed. FILE may be - for standard input. Blank lines, and lines that
+    are not UTF-8 or fail, have an answer, too, which says so. How far it is goes to standard error.
+    Exit code: 0 when every line has an answer, 2 when the request was wrong.
     """
     lines = list(lines_of(file))
     done = 0
-    options: dict[str, Any] = {"day": as_day(date), "limit": limit}
+    options: dict[str, Any] = {"day": date, "limit": limit}
     with Conversation(settings) as conversation:
         for some in chunks(lines, BATCH):
             conversation.ask(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
-from bot.cli.shared import SYSTEM, progress
+from bot.cli.shared import JSON_LINES, SYSTEM, echo_json, progress
 from bot.desk import edition_changes
 from bot.messages import message
 from bot.settings import Settings
@@ -29,13 +29,23 @@ def codesets() -> None:
 
 
 @codesets.command("list")
+@JSON_LINES
 @click.pass_obj
-def codesets_list(settings: Settings) -> None:
+def codesets_list(settings: Settings, as_json: bool) -> None:
     """What is loaded, from where, and for which dates."""
     if not settings.codes_db.exists():
         raise CodesetError(message("desk.nothing_loaded"))
     store = CodeStore(settings.codes_db)
     try:
+        if as_json:
+            echo_json(*(_as_dict(r, r.label, store.counts(r)) for r in store.releases()))
+            echo_json(
+                *(
+                    _as_dict(r, r.name, {"entries": store.references.count(r)}, kind=r.kind)
+                    for r in _references(store)
+                )
+            )
+            return
         for release in store.releases():
             counts = store.counts(release)
             named = f"{SYSTEM_NAMES[release.system]} {release.label}"
@@ -49,7 +59,7 @@ def codesets_list(settings: Settings) -> None:
                 f"{counts['notes']:,} notes, {counts['terms']:,} inclusion terms"
             )
             _echo_source(release)
-        for reference in sorted(store.references.all(), key=lambda reference: reference.key):
+        for reference in _references(store):
             count = store.references.count(reference)
             click.echo(f"{reference.name}: {reference.dates}; {count:,} entries")
             _echo_source(reference)
@@ -57,6 +67,27 @@ def codesets_list(settings: Settings) -> None:
             click.echo(short)
     finally:
         store.close()
+
+
+def _references(store: CodeStore) -> list[Reference]:
+    return sorted(store.references.all(), key=lambda reference: reference.key)
+
+
+def _as_dict(
+    loaded: Release | Reference, name: str, counts: dict[str, int], kind: str = "codes"
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "system": loaded.system,
+        "edition": loaded.label,
+        "name": name,
+        "from": loaded.effective_from,
+        "through": loaded.effective_through,
+        **counts,
+        "source": loaded.source,
+        "loaded_at": loaded.loaded_at,
+        "files": [{"name": file.name, "sha256": file.sha256} for file in loaded.files],
+    }
 
 
 def _echo_source(loaded: Release | Reference) -> None:
@@ -171,7 +202,7 @@ def codesets_sync(settings: Settings, only: tuple[str, ...], no_index: bool) -> 
 @click.argument("after")
 @click.option("--system", "system", type=SYSTEM, help="Only this code system.")
 @click.option("--about", default="", metavar="WORDS", help="Only codes whose titles say these.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a system.")
+@JSON_LINES
 @click.pass_obj
 def codesets_diff(
     settings: Settings, before: str, after: str, system: str | None, about: str, as_json: bool
@@ -183,10 +214,9 @@ def codesets_diff(
     try:
         for earlier, later in edition_diff.releases_named(store, before, after, system):
             changes = edition_changes.compared(store, earlier, later, about, most=None)
-            click.echo(
-                json.dumps(asdict(changes), ensure_ascii=False)
-                if as_json
-                else terminal.changes(changes, most=None)
-            )
+            if as_json:
+                echo_json(asdict(changes))
+            else:
+                click.echo(terminal.changes(changes, most=None))
     finally:
         store.close()

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
+from bot.cli.shared import JSON, echo_json
 from bot.settings import Settings
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@JSON
 @click.option("--brief", is_flag=True, help="Only what is not well.")
 @click.option("--offline", is_flag=True, help="Ask nobody over the network.")
 def doctor(as_json: bool, brief: bool, offline: bool) -> None:
-    """Check settings, data, index, editions, log, keys, clock and whom Code Desk talks to.
+    """Check that everything is as it should be.
 
-    Changes nothing, and prints no secret and no text of a question. Exit code: 0 all is well, 1
+    Settings, data, index, editions, log, keys, clock and whom Code Desk talks to are checked. This
+    changes nothing, and prints no secret and no text of a question. Exit code: 0 all is well, 1
     something to look at, 2 something does not work.
     """
     from bot.operations.doctor import examine
@@ -27,7 +28,7 @@ def doctor(as_json: bool, brief: bool, offline: bool) -> None:
     settings, faults = Settings.read()
     found = examine(Asked(settings, tuple(faults), online=not offline))
     if as_json:
-        click.echo(json.dumps(examination.as_dict(found), ensure_ascii=False))
+        echo_json(examination.as_dict(found))
     else:
         click.echo(examination.as_text(found, everything=not brief))
     sys.exit(found.exit_code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import click
 
-from bot.cli.shared import BATCH, DATE, SYSTEM, as_day, chunks
+from bot.cli.shared import BATCH, DATE, DATE_FORMS, JSON, SYSTEM, chunks, echo_json
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.desk.follow_ups import Turn
@@ -30,8 +29,8 @@ from index.search.confidence import Confidence
 
 @click.command("eval")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
-@click.option("--date", "date", type=DATE, help="Date of service, YYYY-MM-DD. Default: today.")
+@JSON
+@click.option("--date", type=DATE, help=f"Date of service: {DATE_FORMS}")
 @click.option("--system", "system", type=SYSTEM, help="System of rows that name none.")
 @click.option(
     "--plot",
@@ -44,7 +43,7 @@ def evaluate_file(
     settings: Settings,
     file: Path,
     as_json: bool,
-    date: dt.datetime | None,
+    date: dt.date | None,
     system: str | None,
     plot: Path | None,
 ) -> None:
@@ -63,25 +62,25 @@ def evaluate_file(
                 f"{file} has whole statements, which are scored without a confidence: there is "
                 "nothing to plot. Leave --plot out."
             )
-        _evaluate_statements(settings, file, as_day(date), system, as_json)
+        _evaluate_statements(settings, file, date, system, as_json)
         return
     if is_thread_file(file):
         if plot is not None:
             raise SearchError(f"{file} has threads, which have nothing to plot. Leave --plot out.")
-        _evaluate_threads(settings, file, as_day(date), as_json)
+        _evaluate_threads(settings, file, date, as_json)
         return
     cases, kind = evaluate.read_cases(file)
     if plot is not None:
         _can_be_drawn(file, kind)
     desk = Desk(settings)
     try:
-        figures, levels = _evaluated(desk, cases, kind, as_day(date), system)
+        figures, levels = _evaluated(desk, cases, kind, date, system)
     finally:
         desk.close()
     if plot is not None:
         evaluate.draw_reliability(levels, plot)
     if as_json:
-        click.echo(json.dumps({"file": file.name, **figures}))
+        echo_json({"file": file.name, **figures})
         return
     click.echo(f"{file.name}: {figures['questions']} questions, {figures['abstained']} abstained")
     for name, row in (("exact", figures), ("category", figures.get("category", {}))):
@@ -111,7 +110,7 @@ def _evaluate_statements(
         desk.close()
     scores = score_statements(reports, cases)
     if as_json:
-        click.echo(json.dumps({"file": file.name, **asdict(scores)}))
+        echo_json({"file": file.name, **asdict(scores)})
         return
     click.echo(f"{file.name}: {scores.statements} statements")
     for size, row in (("all", scores), *scores.by_size.items()):
@@ -132,7 +131,7 @@ def _evaluate_threads(settings: Settings, file: Path, day: dt.date | None, as_js
         desk.close()
     scores = score_threads([codes_shown(answer) for answer in answers], cases)
     if as_json:
-        click.echo(json.dumps({"file": file.name, **asdict(scores)}))
+        echo_json({"file": file.name, **asdict(scores)})
         return
     click.echo(f"{file.name}: {scores.threads} threads")
     click.echo(

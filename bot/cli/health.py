@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from bot.cli.shared import Sentence
+from bot.cli.shared import JSON, Sentence, echo_json
 from bot.messages import message
 from bot.settings import Settings
 
@@ -23,9 +23,12 @@ _MOST = 2000
 
 @click.command()
 @click.argument("part", type=click.Choice(["desk", "audit", "api"]), default="desk")
+@JSON
 @click.pass_obj
-def health(settings: Settings, part: Part) -> None:
-    """Ask the PART that serves here whether it is ready: desk (`run`), audit or api (`serve`).
+def health(settings: Settings, part: Part, as_json: bool) -> None:
+    """Ask what serves on this machine whether it is ready.
+
+    PART is desk (`codedesk run`), audit, or api (`codedesk serve`).
 
     Exit code 0: ready; 1: not ready, or not there; 2: the settings give no port to ask.
     """
@@ -34,7 +37,10 @@ def health(settings: Settings, part: Part) -> None:
         raise Sentence(message("health.no_port"))
     ready, said = _asked(url)
     key = "health.ready" if ready else "health.not_ready"
-    click.echo(message(key, part=part, url=url, said=said))
+    if as_json:
+        echo_json({"part": part, "url": url, "ready": ready, "said": said})
+    else:
+        click.echo(message(key, part=part, url=url, said=said))
     if not ready:
         raise SystemExit(1)
 

@@ -21,11 +21,12 @@ _PATIENCE = 600.0
 @click.option("--watch", is_flag=True, help="Go on until interrupted.")
 @click.pass_obj
 def inbox(settings: Settings, watch: bool) -> None:
-    """Load the official files that lie in the inbox, and build the index.
+    """Load the official files that lie in the inbox.
 
-    The inbox is the folder CODEDESK_HOME/inbox, or the one that CODEDESK_INBOX names. Put official
-    files there as they were published (`codedesk codesets import --help` lists them), or folders of
-    them. `codedesk run` looks at it by itself; this command is for when nothing is running.
+    Then the index is built. The inbox is the folder CODEDESK_HOME/inbox, or the one that
+    CODEDESK_INBOX names. Put official files there as they were published (`codedesk codesets import
+    --help` lists them), or folders of them. `codedesk run` looks at it by itself; this command is
+    for when nothing is running.
 
     What was loaded moves to done/DATE, what was not to not-loaded, with a text beside it that says
     why and what to do. Files that do not tell their edition: put them into a folder of its name,

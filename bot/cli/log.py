@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import getpass
-import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from rich.text import Text
 
 from bot.audit.code_titles import CodeTitles
 from bot.audit.web import accounts
-from bot.cli.shared import progress, screen
+from bot.cli.headings import Headed
+from bot.cli.shared import JSON, JSON_LINES, echo_json, progress, screen
 from bot.messages import message
 from bot.querylog import NoSuchQuestion, QueryLog, Record, checkpoints, retention
 from bot.querylog.checkpoints import CheckpointError
@@ -34,9 +35,19 @@ UTC = click.option("--utc", is_flag=True, help="Times in UTC, and not in the zon
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It stays on record.")
 
 
-@click.group()
+_HEADINGS = {
+    "Read": ("list", "show", "search", "report", "export", "replay"),
+    "Feedback and corrections": ("feedback", "corrections", "approve", "withdraw"),
+    "Prove": ("verify", "keys", "checkpoint", "receipt", "check-receipt"),
+    "Witnesses": ("consistency", "cosigned", "witness", "witness-keys"),
+    "Auditors' pages": ("audit", "audit-password"),
+    "Keep and destroy": ("hold", "holds", "release", "redact", "clean", "retain", "move"),
+}
+
+
+@click.group(cls=Headed, headings=_HEADINGS)
 def log() -> None:
-    """The query log: who asked what, what was answered, and whether anything was altered."""
+    """The query log: who asked what, and what was answered."""
 
 
 def who(by: str | None) -> str:
@@ -55,7 +66,7 @@ def who(by: str | None) -> str:
     metavar="ID",
     help="Of this workspace (T…) or organisation (E…). May be repeated.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @UTC
 @click.pass_obj
 def log_list(
@@ -76,8 +87,7 @@ def print_found(found: Sequence[Record], count: int, as_json: bool, utc: bool, a
     """Print questions as a list that fits the terminal, or as one JSON object a line. `count`: how
     many there are; `all_of`: the message that says so."""
     if as_json:
-        for record in found:
-            click.echo(json.dumps(summary(record), ensure_ascii=False))
+        echo_json(*map(summary, found))
         return
     shown, times = screen(), Times(utc)
     lines = log_list_view.lines(found, shown, times)
@@ -87,7 +97,7 @@ def print_found(found: Sequence[Record], count: int, as_json: bool, utc: bool, a
 
 @log.command("show")
 @click.argument("question_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with everything.")
+@JSON
 @UTC
 @click.pass_obj
 def log_show(settings: Settings, question_id: str, as_json: bool, utc: bool) -> None:
@@ -100,8 +110,7 @@ def log_show(settings: Settings, question_id: str, as_json: bool, utc: bool) -> 
         record = one_question(query_log, question_id)
         query_log.access("view", who(None), question_id=record.id)
     if as_json:
-        details = summary(record) | {"answer": record.answer}
-        click.echo(json.dumps(details, ensure_ascii=False, indent=2))
+        echo_json(summary(record) | {"answer": record.answer})
     else:
         titles = CodeTitles(settings.codes_db)
         shown = screen()
@@ -140,7 +149,7 @@ def one_question(query_log: QueryLog, question_id: str) -> Record:
     metavar="FILE",
     help="Roots (PEM) of the authority that must have stamped.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@JSON
 @click.pass_obj
 def log_verify(
     settings: Settings,
@@ -163,7 +172,7 @@ def log_verify(
     """
     verification = verified(settings, path, kept, public, against, witnesses, tsa_roots)
     if as_json:
-        click.echo(json.dumps(verification.as_dict(), ensure_ascii=False))
+        echo_json(verification.as_dict())
     else:
         click.echo("\n".join(verification.sentences()))
     sys.exit(verification.exit_code)
@@ -379,12 +388,16 @@ def log_release(settings: Settings, number: int, reason: str, by: str | None) ->
 
 
 @log.command("holds")
+@JSON_LINES
 @UTC
 @click.pass_obj
-def log_holds(settings: Settings, utc: bool) -> None:
+def log_holds(settings: Settings, as_json: bool, utc: bool) -> None:
     """List the holds in force."""
     with opened(settings) as query_log:
         holds = retention.holds(query_log)
+    if as_json:
+        echo_json(*map(asdict, holds))
+        return
     if not holds:
         progress(message("log_tables.no_holds"))
         return

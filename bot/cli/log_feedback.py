@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
 
 import click
 from rich.text import Text
@@ -11,7 +13,7 @@ from rich.text import Text
 from bot.audit import corrections
 from bot.audit.code_titles import CodeTitles
 from bot.cli.log import BY, UTC, log, one_question, who
-from bot.cli.shared import progress, screen
+from bot.cli.shared import JSON_LINES, SYSTEM, echo_json, progress, screen
 from bot.desk.answer import Verdict
 from bot.desk.desk import Desk
 from bot.messages import message
@@ -21,11 +23,10 @@ from bot.querylog.records import Rating
 from bot.settings import Settings
 from bot.views import log_tables
 from bot.views.times import Times
-from codesets.model import SYSTEM_NAMES
 
 _SYSTEM = click.option(
     "--system",
-    type=click.Choice(sorted(SYSTEM_NAMES)),
+    type=SYSTEM,
     help="The system of CODE, if several have it. Default: the one that writes it so.",
 )
 _RATINGS: dict[str, Rating] = {"right": "right", "wrong": "wrong"}
@@ -76,13 +77,18 @@ def log_feedback(
 
 
 @log.command("corrections")
+@JSON_LINES
 @UTC
 @click.pass_obj
-def log_corrections(settings: Settings, utc: bool) -> None:
+def log_corrections(settings: Settings, as_json: bool, utc: bool) -> None:
     """List what feedback proposes, and the corrections in force. That you looked goes on record."""
     with opened(settings) as query_log:
         query_log.access("view", who(None), "corrections")
         proposed, approved = logged.proposals(query_log), logged.in_force(query_log)
+    if as_json:
+        echo_json(*map(_as_dict, proposed))
+        echo_json(*({"status": "in_force", **asdict(one)} for one in approved))
+        return
     if not proposed:
         progress(message("feedback.none"))
     if proposed or approved:
@@ -106,6 +112,22 @@ def _drawn(
     parts.append(shown.hanging(Text(message("log_tables.next_steps"), "small")))
     titles.close()
     return shown.drawn(*parts)
+
+
+def _as_dict(proposal: logged.Proposal) -> dict[str, Any]:
+    return {
+        "status": "proposed",
+        "number": proposal.number,
+        "at": proposal.at,
+        "question_id": proposal.record.id,
+        "question": proposal.record.text,
+        "codes": proposal.record.codes,
+        "rating": proposal.rating,
+        "code": proposal.code,
+        "note": proposal.note,
+        "by": proposal.by,
+        "corrections": [one.number for one in proposal.corrections],
+    }
 
 
 @log.command("approve")

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.audit import export
 from bot.cli.log import log, one_question, who
+from bot.cli.shared import JSON, echo_json
 from bot.querylog import QueryLog, checkpoints, receipt_check, trees
 from bot.querylog.checkpoints import CheckpointError, NoTree
 from bot.querylog.confirmations import Confirmations, witness_key
@@ -109,6 +110,7 @@ def log_receipt(
 @click.option("--witness", "witnesses", type=_FILE, multiple=True, metavar="KEY",
               help="The public key of a witness that must have cosigned.")  # fmt: skip
 @click.option("--tsa-roots", type=_FILE, metavar="FILE", help="Roots (PEM) for the time stamp.")
+@JSON
 @click.pass_obj
 def log_check_receipt(
     settings: Settings,
@@ -116,6 +118,7 @@ def log_check_receipt(
     public: Path | None,
     witnesses: tuple[Path, ...],
     tsa_roots: Path | None,
+    as_json: bool,
 ) -> None:
     """Check a receipt, or a file with one on each line, with the public key and nothing else.
 
@@ -135,8 +138,12 @@ def log_check_receipt(
         lines = ["NO: It is not a receipt: it is no text in UTF-8."]
     except NotProven as error:
         lines = ["NO: " + receipt_check.escaped(str(error))]
-    click.echo("\n".join(lines))
-    sys.exit(3 if lines[0].startswith("NO") else 0)
+    proven = not lines[0].startswith("NO")
+    if as_json:
+        echo_json({"proven": proven, "says": lines})
+    else:
+        click.echo("\n".join(lines))
+    sys.exit(0 if proven else 3)
 
 
 def _stamped(checked: list[receipt_check.Checked], roots: Any) -> list[str]:

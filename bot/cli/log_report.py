@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-import json
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from bot.audit import export
 from bot.audit.code_titles import CodeTitles
 from bot.cli.log import log
 from bot.cli.log_review import DAYS, FORCE, TEAM, exit_code, tell, with_options
-from bot.cli.shared import screen
+from bot.cli.shared import JSON, echo_json, screen
 from bot.messages import message
 from bot.querylog.opening import opened, verified
 from bot.settings import Settings
@@ -27,7 +26,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @with_options(DAYS)
 @TEAM
 @click.option("--output", type=_FILE, metavar="FILE.html", help="A page with charts.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+@JSON
 @FORCE
 @click.pass_obj
 def log_report(
@@ -61,8 +60,7 @@ def log_report(
             page = report_page.page(figures, verification.sentences(), verification.result)
             file.write(page.encode())
     if as_json:
-        whole = figures | {"verification": verification.as_dict()}
-        click.echo(json.dumps(whole, ensure_ascii=False))
+        echo_json(figures | {"verification": verification.as_dict()})
     else:
         if output:
             count = f"{figures['totals']['questions']:,}"

@@ -6,7 +6,6 @@ beside the chain, so that they can be redacted.
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import getpass
 import json
@@ -23,7 +22,8 @@ from bot.audit import export
 from bot.audit.replay import Replay, replay
 from bot.cli.log import UTC, log, one_question, print_found
 from bot.cli.log_receipts import receipts_of
-from bot.cli.shared import progress
+from bot.cli.shared import DATE, JSON, JSON_LINES, echo_json, progress
+from bot.cli.words import WordsCommand
 from bot.desk.desk import Desk
 from bot.messages import message
 from bot.querylog import QueryLog, Record
@@ -45,21 +45,18 @@ from bot.settings import Settings
 from bot.views import log_list
 from codesets.model import SYSTEM_NAMES
 
-_DATE = click.DateTime(formats=["%Y-%m-%d"])
 _FILE = click.Path(dir_okay=False, path_type=Path)
 DAYS = (
     click.option(
         "--from",
         "first_day",
-        type=_DATE,
-        metavar="YYYY-MM-DD",
-        help="Asked on this day (UTC) or later.",
+        type=DATE,
+        help="Asked on this day (UTC) or later: 3/5/2026, 2026-03-05, yesterday.",
     ),
     click.option(
         "--to",
         "last_day",
-        type=_DATE,
-        metavar="YYYY-MM-DD",
+        type=DATE,
         help="Asked on this day (UTC) or earlier.",
     ),
 )
@@ -93,7 +90,7 @@ def with_options(options: tuple[Any, ...]) -> Callable[[Callable[..., None]], Ca
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def called(*arguments: Any, **named: Any) -> None:
-            first, last = (_day(named.pop(name)) for name in ("first_day", "last_day"))
+            first, last = (named.pop(name) for name in ("first_day", "last_day"))
             if first and last and first > last:
                 raise click.UsageError(
                     f"--from {first} is after --to {last}: no day is in between."
@@ -113,18 +110,14 @@ def with_options(options: tuple[Any, ...]) -> Callable[[Callable[..., None]], Ca
     return decorate
 
 
-def _day(value: dt.datetime | None) -> dt.date | None:
-    return value.date() if value else None
-
-
 # Searching
 
 
-@log.command("search")
+@log.command("search", cls=WordsCommand)
 @click.argument("words", nargs=-1)
 @with_options(_FILTERS)
 @click.option("-n", "limit", type=click.IntRange(1), default=20, help="The newest N. Default: 20.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @UTC
 @click.pass_obj
 def log_search(
@@ -158,7 +151,7 @@ def log_search(
 @log.command("replay")
 @click.argument("question_id", metavar="ID")
 @click.option("--today", is_flag=True, help="Ask on what is in use now, not on what was then.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@JSON
 @click.pass_obj
 def log_replay(settings: Settings, question_id: str, today: bool, as_json: bool) -> None:
     """Ask a question of the log again, and show whether the answer is the same.
@@ -180,7 +173,7 @@ def log_replay(settings: Settings, question_id: str, today: bool, as_json: bool)
         finally:
             desk.close()
     if as_json:
-        click.echo(json.dumps(replayed.as_dict(), ensure_ascii=False))
+        echo_json(replayed.as_dict())
     else:
         click.echo("\n".join(_replayed(record, replayed)))
     sys.exit(0 if replayed.status == "same" else 1)

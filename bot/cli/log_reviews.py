@@ -7,7 +7,6 @@ itself.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 from collections.abc import Callable
 from typing import Any, get_args
@@ -19,8 +18,9 @@ from bot.audit import corrections
 from bot.audit.agreement import agreement
 from bot.cli.log import BY, log, one_question, vouch_for, who
 from bot.cli.log_feedback import desk_for_codes
+from bot.cli.log_review import with_options
 from bot.cli.review_walk import Walk
-from bot.cli.shared import DATE, SYSTEM, as_day, progress, screen
+from bot.cli.shared import DATE, JSON, SYSTEM, echo_json, progress, screen
 from bot.desk.desk import Desk
 from bot.messages import message
 from bot.querylog import QueryLog, Record, reviews, sampling, sign_offs
@@ -34,20 +34,13 @@ from bot.settings import Settings
 from bot.views import review_page
 
 _DAYS: tuple[Callable[..., Any], ...] = (
-    click.option("--from", "first_day", type=DATE, metavar="YYYY-MM-DD", help="From this day on."),
-    click.option("--to", "last_day", type=DATE, metavar="YYYY-MM-DD", help="Up to this day."),
+    click.option("--from", "first_day", type=DATE, metavar="DATE", help="From this day on."),
+    click.option("--to", "last_day", type=DATE, metavar="DATE", help="Up to this day."),
 )
 _TEAM = click.option(
     "--team", "teams", multiple=True, metavar="ID", help="Of this workspace. May be repeated."
 )
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _NOTE = click.option("--note", default="", metavar="TEXT", help="It is scrubbed, and on record.")
-
-
-def _days(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_DAYS):
-        command = option(command)
-    return command
 
 
 # Drawing
@@ -55,7 +48,7 @@ def _days(command: Callable[..., None]) -> Callable[..., None]:
 
 @log.command("sample")
 @click.option("-n", "size", type=click.IntRange(1), default=20, help="How many. Default: 20.")
-@_days
+@with_options(_DAYS)
 @click.option("--person", metavar="ID", help="Asked by.")
 @click.option("--surface", type=click.Choice(get_args(Surface)), help="Asked on.")
 @click.option("--confidence", type=click.Choice(CONFIDENCES), help="Of the first code.")
@@ -68,13 +61,13 @@ def _days(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--purpose", default="", metavar="TEXT", help="What the sample is for.")
 @click.option("--again", type=int, metavar="SAMPLE", help="Draw this sample again, and compare.")
 @BY
-@_JSON
+@JSON
 @click.pass_obj
 def log_sample(
     settings: Settings,
     size: int,
-    first_day: dt.datetime | None,
-    last_day: dt.datetime | None,
+    first_day: dt.date | None,
+    last_day: dt.date | None,
     teams: tuple[str, ...],
     strata: sampling.Stratum | None,
     each: bool,
@@ -92,23 +85,20 @@ def log_sample(
 
     Exit code: 0, 1 a sample drawn again is not the same, 2 the request was wrong.
     """
-    first, last = as_day(first_day), as_day(last_day)
-    if first and last and first > last:
-        raise click.UsageError(f"--from {first} is after --to {last}: no day is in between.")
     if each and not strata:
         raise click.UsageError("--each is for --strata: name what the strata are.")
     with opened(settings) as query_log:
         if again is not None:
             _draw_again(query_log, again, as_json)
             return
-        draw = Draw(size, strata, each, first_day=first, last_day=last, teams=teams or None,
+        draw = Draw(size, strata, each, first_day=first_day, last_day=last_day, teams=teams or None,
                     **filters)  # fmt: skip
         query_log.access("search", who(by), "sample: " + query_log.scrubbed(draw.description()))
         drawn = sampling.sample(query_log, draw, who(by), purpose)
         there = sign_offs.progress(query_log, drawn)
     if as_json:
         states = {one.id: one.state for one in there.questions}
-        click.echo(json.dumps(drawn.as_dict() | {"states": states}, ensure_ascii=False))
+        echo_json(drawn.as_dict() | {"states": states})
         return
     _show(
         *review_page.sample(drawn),
@@ -124,7 +114,7 @@ def _draw_again(query_log: QueryLog, number: int, as_json: bool) -> None:
     found = sampling.again(query_log, sampling.of_number(query_log, number))
     if as_json:
         told = {"sample": number, "same": found.same, "gone": found.gone, "drawn": found.drawn}
-        click.echo(json.dumps(told))
+        echo_json(told)
     else:
         _show(*review_page.sample(found.sample), review_page.drawn_again(found))
     sys.exit(0 if found.same else 1)
@@ -225,15 +215,15 @@ def log_sign_off(
 
 @log.command("reviews")
 @click.option("--sample", "number", type=int, metavar="SAMPLE", help="One sample, in full.")
-@_days
+@with_options(_DAYS)
 @_TEAM
-@_JSON
+@JSON
 @click.pass_obj
 def log_reviews(
     settings: Settings,
     number: int | None,
-    first_day: dt.datetime | None,
-    last_day: dt.datetime | None,
+    first_day: dt.date | None,
+    last_day: dt.date | None,
     teams: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -241,10 +231,9 @@ def log_reviews(
 
     Days are those of the reviews. That you looked goes on record.
     """
-    first, last = as_day(first_day), as_day(last_day)
     with opened(settings) as query_log:
         of = [f"of sample {number}"] if number is not None else []
-        period = f"from {first or 'the start'} to {last or 'now'}"
+        period = f"from {first_day or 'the start'} to {last_day or 'now'}"
         where = [f"workspaces {', '.join(teams)}"] if teams else []
         query_log.access("report", who(None), ", ".join(["reviews", *of, period, *where]))
         seen = teams or None
@@ -257,8 +246,8 @@ def log_reviews(
         given = [
             one
             for one in reviews.every(query_log, seen)
-            if (first is None or one.at[:10] >= first.isoformat())
-            and (last is None or one.at[:10] <= last.isoformat())
+            if (first_day is None or one.at[:10] >= first_day.isoformat())
+            and (last_day is None or one.at[:10] <= last_day.isoformat())
             and number in (None, one.sample)
         ]
         with query_log.reading() as db:
@@ -270,7 +259,7 @@ def log_reviews(
             "samples": [one.as_dict() for one in there],
             "agreement": figures.as_dict(),
         }
-        click.echo(json.dumps(whole, ensure_ascii=False))
+        echo_json(whole)
         return
     if number is None:
         _show(*review_page.report(standing, there, figures))

@@ -11,6 +11,7 @@ import click
 
 # Those named log_… add their commands to `log` when they are imported.
 from bot.cli import (
+    about,
     ask,
     backup,
     claim,
@@ -35,17 +36,39 @@ from bot.cli import (
     serve,
     slack,
 )
+from bot.cli.headings import Headed
 from bot.cli.shared import Sentence
+from bot.messages import message
 from bot.operations import together
 from bot.settings import Settings, SettingsError
 from codesets.errors import CodeDeskError
 
 #: Commands that begin to serve, for which the settings must fit together.
 _SERVING = frozenset({"run", "serve", "mcp"})
+#: Commands that work whatever the settings are; the doctor tells of their faults beside all else.
+_WITH_FAULTS = frozenset({"doctor", "help", "version"})
+_HEADINGS = {
+    "Ask": ("ask", "check", "code", "drg", "claim", "denial"),
+    "Code sets": ("setup", "codesets", "inbox", "index"),
+    "The log": ("log", "scrub"),
+    "Serve": ("run", "serve", "mcp", "clients", "slack"),
+    "Look after it": ("doctor", "health", "backup", "eval", "version", "help"),
+}
 
 
-class _Commands(click.Group):
+class _Commands(Headed):
     """Turns errors into one sentence on stderr and exit code 2."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            if error.possibilities:
+                raise
+            hint = message("command_line.ask_instead", typed=" ".join(args))
+            raise click.UsageError(f"{error.format_message()} {hint}", ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -67,7 +90,11 @@ class _Commands(click.Group):
             ) from error
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    headings=_HEADINGS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="codedesk")
 @click.option("--no-color", is_flag=True, help="Without colours and bold; so does NO_COLOR=1.")
 @click.pass_context
@@ -75,14 +102,11 @@ def main(ctx: click.Context, no_color: bool) -> None:
     """Code Desk finds medical codes, checks them and cites the rules that govern them.
 
     \b
-    codedesk run                                        set up if needed, then serve
-    codedesk ask "b/l knee OA, failed PT"               find a code
-    codedesk code statements.txt                        code each line of a file
-    codedesk claim claims.837                           check claims before they go
-    codedesk check E11.9 N18.31 --date 2026-03-05       is it valid, is it billable?
-    codedesk serve                                      answer programs over HTTP
-    codedesk log list                                   who asked what
-    codedesk doctor                                     is everything as it should be?
+    codedesk run                              set up if needed, then serve
+    codedesk ask b/l knee OA, failed PT       find a code
+    codedesk check E11.9, N18.31              is it valid, is it billable?
+    codedesk log list                         who asked what
+    codedesk help ask                         what a command does
 
     Data lives in one folder: set CODEDESK_HOME to choose it.
     """
@@ -93,8 +117,7 @@ def main(ctx: click.Context, no_color: bool) -> None:
     ctx.obj, faults = Settings.read()
     if ctx.invoked_subcommand in _SERVING:
         faults += together.faults(ctx.obj, slack=ctx.invoked_subcommand == "run")
-    # The doctor tells of them himself, beside all else.
-    if faults and ctx.invoked_subcommand != "doctor":
+    if faults and ctx.invoked_subcommand not in _WITH_FAULTS:
         raise SettingsError("\n".join(faults))
 
 
@@ -121,5 +144,7 @@ for _command in (
     clients.clients,
     doctor.doctor,
     backup.backup,
+    about.version,
+    about.help_command,
 ):
     main.add_command(_command)

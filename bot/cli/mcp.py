@@ -31,9 +31,10 @@ from bot.settings import Settings, SettingsError
 )
 @click.pass_obj
 def mcp(settings: Settings, address: str | None, hosts: tuple[str, ...], workers: int) -> None:
-    """Serve the desk as tools of an assistant (MCP), on standard input and output or over HTTP.
+    """Serve the desk as tools of an assistant (MCP).
 
-    docs/MCP.md says how an assistant is connected. Run `codedesk setup` once before.
+    It serves on standard input and output, or over HTTP. docs/MCP.md says how an assistant is
+    connected. Run `codedesk setup` once before.
     """
     if address is None and (hosts or workers):
         raise click.UsageError("--allow-host and --workers are for --http.")

@@ -3,7 +3,6 @@ over HTTP."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from typing import cast
@@ -11,7 +10,7 @@ from typing import cast
 import click
 
 from bot.cli.conversation import Conversation
-from bot.cli.shared import lines_of, progress
+from bot.cli.shared import JSON, echo_json, lines_of, progress
 from bot.desk.current import CurrentDesk
 from bot.loading.beside import kept_current
 from bot.loading.renewing import Renewing
@@ -30,10 +29,10 @@ from bot.workers.pool import default_workers
 @click.option(
     "--pages", is_flag=True, help="Change nothing; show the page and the name of every file."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@JSON
 @click.pass_obj
 def setup(settings: Settings, check: bool, pages: bool, as_json: bool) -> None:
-    """Load the code sets, build the index, and say what is missing for today.
+    """Load code sets, build the index, say what is missing for today.
 
     What is loaded already is left as it is. The last lines say what is there, what does not work
     without the rest, and how to get it. CPT is not needed by everybody, so nothing counts as
@@ -45,7 +44,7 @@ def setup(settings: Settings, check: bool, pages: bool, as_json: bool) -> None:
         found = set_up(settings, progress)
     inbox = settings.inbox_folder
     if as_json:
-        click.echo(json.dumps(views.as_json(found, inbox), indent=1, ensure_ascii=False))
+        echo_json(views.as_json(found, inbox))
     else:
         for line in views.screen(found, inbox, most=None if pages else views.LINES):
             click.echo(line)
@@ -62,9 +61,10 @@ def setup(settings: Settings, check: bool, pages: bool, as_json: bool) -> None:
 )
 @click.pass_obj
 def run(settings: Settings, workers: int | None) -> None:
-    """Set up if needed, then serve: Slack when its tokens are set, else this terminal.
+    """Set up if needed, then serve Slack, or else this terminal.
 
-    With no terminal it answers the questions on standard input, one a line, and ends.
+    Slack is served when its tokens are set. With no terminal it answers the questions on standard
+    input, one a line, and ends.
     """
     if short := views.short_line(set_up(settings, progress)):
         progress(short)
@@ -90,9 +90,10 @@ def run(settings: Settings, workers: int | None) -> None:
 )
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None, workers: int | None) -> None:
-    """Set up if needed, then answer programs over HTTP, until Ctrl-C or SIGTERM.
+    """Set up if needed, then answer programs over HTTP.
 
-    Each program needs a token: see `codedesk clients`. docs/API.md says how to call.
+    It ends with Ctrl-C or SIGTERM. Each program needs a token: see `codedesk clients`. docs/API.md
+    says how to call.
     """
     from bot.operations import logs
 

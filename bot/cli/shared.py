@@ -4,19 +4,53 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from bot.desk.service_dates import NoSuchDay, whole_date
+from bot.messages import message
 from bot.views.screen import Screen
 from codesets.model import SYSTEM_NAMES
 
-DATE = click.DateTime(formats=["%Y-%m-%d"])
+
+class _Date(click.ParamType):
+    """A date as people write it, and as questions say it (bot/desk/service_dates.py)."""
+
+    name = "date"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.date:
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return whole_date(value)
+        except NoSuchDay:
+            self.fail(message("command_line.no_such_day", typed=value), param, ctx)
+        except ValueError:
+            self.fail(message("command_line.no_date", typed=value), param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return [CompletionItem(n) for n in ("today", "yesterday") if n.startswith(incomplete)]
+
+
+DATE = _Date()
+#: The help of an option that takes a date of service.
+DATE_FORMS = "3/5/2026, 2026-03-05, 'Mar 5 2026' or yesterday. Default: today."
 SYSTEM = click.Choice(sorted(SYSTEM_NAMES))
 #: Questions of a batch that are answered, and logged, together.
 BATCH = 64
+
+#: For a command that prints facts about one thing, and for one that prints a list.
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+JSON_LINES = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 T = TypeVar("T")
 
@@ -42,11 +76,13 @@ def screen() -> Screen:
     return Screen.of(sys.stdout, plain=plain)
 
 
-def as_day(value: dt.datetime | None) -> dt.date | None:
-    return value.date() if value else None
+def echo_json(*values: Any) -> None:
+    """Print each value as JSON on a line of its own. Dates and paths are printed as text."""
+    for value in values:
+        click.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def lines_of(file: BinaryIO) -> Iterator[str]:
+def lines_of(file: Iterable[bytes]) -> Iterator[str]:
     """The lines of a file of questions. Bytes that are not UTF-8 are replaced (U+FFFD). Only a
     newline ends a line; a carriage return alone does not."""
     for number, line in enumerate(file):

@@ -11,6 +11,8 @@ from typing import cast
 import click
 
 from bot.cli.log import who
+from bot.cli.shared import JSON_LINES, echo_json
+from bot.messages import message
 from bot.querylog.opening import open_log
 from bot.settings import Settings, SettingsError
 from codesets.errors import CodeDeskError
@@ -22,7 +24,7 @@ _TEAM = click.option(
 
 @click.group()
 def slack() -> None:
-    """Many workspaces in one Code Desk: who installed it, who may do what there, and keys."""
+    """Workspaces of Slack: who installed it, who may do what, keys."""
 
 
 @contextmanager
@@ -69,8 +71,9 @@ def slack_keys(settings: Settings, rotate: bool) -> None:
 
 
 @slack.command("workspaces")
+@JSON_LINES
 @click.pass_obj
-def slack_workspaces(settings: Settings) -> None:
+def slack_workspaces(settings: Settings, as_json: bool) -> None:
     """List the workspaces and organisations that installed the app."""
     from bot.slack.workspaces.installations import Installations
     from bot.slack.workspaces.token_keys import TokenKeys
@@ -80,6 +83,10 @@ def slack_workspaces(settings: Settings) -> None:
     for one in found:
         day = dt.datetime.fromtimestamp(one.installed_at, dt.UTC).date()
         what = "organisation" if one.is_of_organisation else "workspace"
+        if as_json:
+            told = {"id": one.id, "kind": what, "name": one.name}
+            echo_json(told | {"installed": day, "by": one.installed_by or None})
+            continue
         click.echo(f"{one.id}  {what:<12}  {day}  by {one.installed_by or '-':<12}  {one.name}")
 
 
@@ -90,9 +97,15 @@ def slack_workspaces(settings: Settings) -> None:
 @click.argument("change", type=click.Choice(["add", "remove"]), required=False)
 @click.argument("user", required=False)
 @click.argument("role", type=click.Choice(["auditor", "admin"]), required=False)
+@JSON_LINES
 @click.pass_obj
 def slack_people(
-    settings: Settings, team: str, change: str | None, user: str | None, role: str | None
+    settings: Settings,
+    team: str,
+    change: str | None,
+    user: str | None,
+    role: str | None,
+    as_json: bool,
 ) -> None:
     """List who is an auditor or an administrator of a workspace, or change it.
 
@@ -106,13 +119,17 @@ def slack_people(
     from bot.slack.state import State
     from bot.slack.workspaces.roles import Role, Roles, id_fault
 
+    _expect_list(as_json, change)
     if fault := id_fault(team, "TE") or (user and id_fault(user, "UW")):
         raise CodeDeskError(str(fault))
     with _stored(settings) as state:
         roles = Roles(cast(State, state))
         if change is None:
             for person, has in roles.of(team):
-                click.echo(f"{person}  {has}")
+                if as_json:
+                    echo_json({"user": person, "role": has})
+                else:
+                    click.echo(f"{person}  {has}")
             return
         if not user or not role:
             raise click.UsageError("Name the user and the role: add U045FGHIJ auditor")
@@ -126,8 +143,11 @@ def slack_people(
 )
 @click.option("--remove", is_flag=True, help="Take the rule away.")
 @click.argument("whom", required=False)
+@JSON_LINES
 @click.pass_obj
-def slack_allow(settings: Settings, team: str, remove: bool, whom: str | None) -> None:
+def slack_allow(
+    settings: Settings, team: str, remove: bool, whom: str | None, as_json: bool
+) -> None:
     """List who may use Code Desk in a workspace, or add a person (U…) or a user group (S…).
 
     Without a rule everyone may; with one, those whom the rules name and those with a role. A change
@@ -137,16 +157,26 @@ def slack_allow(settings: Settings, team: str, remove: bool, whom: str | None) -
     from bot.slack.workspaces.rights import Rights
     from bot.slack.workspaces.roles import Roles, id_fault
 
+    _expect_list(as_json, whom)
     if fault := id_fault(team, "TE") or (whom and id_fault(whom, "UWS")):
         raise CodeDeskError(str(fault))
     with _stored(settings) as stored:
         state = cast(State, stored)
         rights = Rights(state, Roles(state))
         if whom is None:
-            click.echo("\n".join(rights.allowed(team)) or "Everyone may use it.")
+            allowed = rights.allowed(team)
+            if as_json:
+                echo_json(*({"id": one} for one in allowed))
+            else:
+                click.echo("\n".join(allowed) or "Everyone may use it.")
             return
         changed = rights.disallow(team, whom) if remove else rights.allow(team, whom)
     _on_record(settings, changed, f"{'disallow' if remove else 'allow'} {whom}", team)
+
+
+def _expect_list(as_json: bool, change: str | None) -> None:
+    if as_json and change is not None:
+        raise click.UsageError(message("command_line.json_lists"))
 
 
 def _on_record(settings: Settings, changed: bool, detail: str, team: str) -> None:

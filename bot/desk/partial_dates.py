@@ -87,9 +87,16 @@ def _day_of_month(match: re.Match[str], today: dt.date) -> dt.date:
     return dt.date(year, month, day)
 
 
+_NAMED = {"today": 0, "yesterday": -1, "tomorrow": 1, "day before yesterday": -2}
+
+
+def named_day(name: str, today: dt.date) -> dt.date:
+    """The day that a word such as yesterday names. Raises KeyError for any other word."""
+    return today + _NAMED[" ".join(name.lower().split())] * _DAY
+
+
 def _named_day(match: re.Match[str], today: dt.date) -> dt.date:
-    days = {"today": 0, "yesterday": -1, "tomorrow": 1, "day before yesterday": -2}
-    return today + days[" ".join(match["named"].lower().split())] * _DAY
+    return named_day(match["named"], today)
 
 
 def _weekday(match: re.Match[str], today: dt.date) -> dt.date:

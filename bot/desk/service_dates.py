@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.desk.partial_dates import read_partial
+from bot.desk.partial_dates import named_day, read_partial
 from codesets import months
 
 #: The first three letters decide, so that "Febuary" is read, too.
@@ -98,6 +98,26 @@ def read_date(text: str, today: dt.date | None = None) -> ReadDate:
         return ReadDate(rest, no_such_day=match[0].split()[-1])
     several = len({_digits(m) for m in found}) > 1
     return ReadDate(rest, day, must_be_said="several" if several else None)
+
+
+class NoSuchDay(ValueError):
+    """A date is written in a form that is read, and the calendar does not have it."""
+
+
+def whole_date(text: str, today: dt.date | None = None) -> dt.date:
+    """The day of a text that is nothing but a date in full, today, yesterday or tomorrow. Raises
+    NoSuchDay for a date that does not exist, and ValueError for any other text."""
+    text = text.strip()
+    for form in _DATES:
+        if match := form.fullmatch(text):
+            try:
+                return _day(match.groupdict())
+            except ValueError as error:
+                raise NoSuchDay(text) from error
+    try:
+        return named_day(text, today or dt.date.today())
+    except KeyError as error:
+        raise ValueError(text) from error
 
 
 #: Words before the date of a discharge.

@@ -195,14 +195,13 @@ def test_check(home: Path, codes: list[str], statuses: list[str], exit_code: int
 
 
 WRONG_REQUESTS = [
-    (["ask"], "Give one question in quotes, or --batch FILE."),
-    (["ask", "htn", "--date", "2026-02-30"], "'2026-02-30' does not match"),
+    (["ask"], "Say what to find: codedesk ask b/l knee OA."),
     (["ask", "htn", "--system", "icd12"], "'icd12' is not one of"),
     (["ask", "htn", "-n", "0"], "0 is not in the range 1<=x<=50"),
     (["ask", "--batch", "missing.txt", "--json"], "File 'missing.txt' does not exist"),
-    (["ask", "htn", "--batch", __file__, "--json"], "Give one question in quotes, or --batch"),
+    (["ask", "htn", "--batch", __file__, "--json"], "Give a question or --batch FILE, not both."),
     (["ask", "--batch", __file__], "--batch prints JSON lines: add --json."),
-    (["check"], "Missing argument 'CODES...'"),
+    (["check"], "Name the codes: codedesk check E11.9 N18.31."),
     (["eval", __file__], "test_cli.py is no evaluation file: it needs a header line"),
     (["log", "show", "nonsense"], "There is no query log at "),
     (["nonsense"], "No such command 'nonsense'"),

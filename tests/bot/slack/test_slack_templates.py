@@ -23,8 +23,9 @@ from bot.slack.views.details import detail_pages, details_modal
 
 #: Files whose texts are for a terminal, a browser or a file alone.
 _ELSEWHERE = {
-    *("api.toml", "audit.toml", "doctor.toml", "fhir.toml", "log.toml", "log_page.toml"),
+    *("api.toml", "audit.toml", "command_line.toml", "doctor.toml", "fhir.toml", "log.toml"),
     *(
+        "log_page.toml",
         "log_report.toml",
         "log_review.toml",
         "mcp.toml",
