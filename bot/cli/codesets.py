@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
-from bot.cli.shared import SYSTEM, progress
+from bot.cli.shared import SYSTEM, progress, screen
 from bot.desk import edition_changes
 from bot.messages import message
 from bot.settings import Settings
 from bot.setup import index_again
-from bot.views import terminal
 from bot.views.checklist import short_line
+from bot.views.terminal.changes import as_text
 from codesets.loading.checklist import checklist
 from codesets.lookups import edition_diff
 from codesets.model import SYSTEM_NAMES, CodesetError, Reference, Release
@@ -186,7 +186,7 @@ def codesets_diff(
             click.echo(
                 json.dumps(asdict(changes), ensure_ascii=False)
                 if as_json
-                else terminal.changes(changes, most=None)
+                else as_text(changes, screen())
             )
     finally:
         store.close()

@@ -9,8 +9,9 @@ import click
 
 from bot.cli.conversation import Conversation
 from bot.cli.shared import DATE, as_day
+from bot.cli.showing import printing, shown_options
 from bot.settings import Settings
-from bot.views import terminal
+from bot.views.terminal import Showing
 
 
 @click.command()
@@ -18,6 +19,7 @@ from bot.views import terminal
 @click.option("--sex", type=click.Choice(["F", "M"]), help="Sex of the patient.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
 @click.option("--date", "date", type=DATE, help="Date of discharge, YYYY-MM-DD. Default: today.")
+@shown_options
 @click.pass_obj
 def drg(
     settings: Settings,
@@ -25,6 +27,7 @@ def drg(
     sex: str | None,
     as_json: bool,
     date: dt.datetime | None,
+    showing: Showing,
 ) -> None:
     """The MS-DRG of a list of codes: ICD-10-CM, the principal diagnosis first, and ICD-10-PCS.
 
@@ -37,7 +40,7 @@ def drg(
     with Conversation(settings) as conversation:
         (answer,) = conversation.ask(
             [f"drg {' '.join(codes)}{said}"],
-            show=lambda a: click.echo(a.as_json() if as_json else terminal.as_text(a)),
+            show=printing(conversation.desk, showing, as_json=as_json),
             day=as_day(date),
         )
     if answer.drg is None:
