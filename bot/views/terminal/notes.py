@@ -8,7 +8,6 @@ from bot.desk.answer import Answer, Candidate, ReportLine, ShownNote
 from bot.desk.governing import Governing
 from bot.desk.note_checks import run_on
 from bot.messages import message
-from bot.views.claim_words import shown_verdicts
 from bot.views.report_words import candidate_of_first, rivals, shown_lines
 from bot.views.shared import grouped, heading, other_sides, source
 from bot.views.terminal.page import Line
@@ -17,7 +16,7 @@ from bot.views.terminal.page import Line
 def note_blocks(answer: Answer, governing: Governing) -> Iterator[list[Line]]:
     """What governs the lines of a report, or the first candidate; and each verdict."""
     yield from notes_of_first(answer, governing)
-    for verdict in shown_verdicts(answer):
+    for verdict in answer.verdicts:
         yield notes_of(verdict.code, verdict.release, verdict.notes)
 
 

@@ -56,16 +56,15 @@ def short_lines(
     )
     rules = list(apart(rule_blocks(answer, governing)))
     end = _footer(answer)
-    if notes or rules or found.items:
+    if notes or rules or found.items or notices:
         end += _offer(showing, bool(notes), bool(rules))
     yield from found.head
     yield from _fitting(found, [*found.head, *tail, *end], screen)
     yield from tail
-    for wanted, block in ((showing.notes, notes), (showing.rules, rules)):
-        if wanted and block:
-            yield BLANK
-            yield from block
-            yield BLANK
+    wanted = [notes if showing.notes else [], rules if showing.rules else []]
+    for block in wanted:
+        yield from [BLANK, *block] if block else []
+    yield from [BLANK] if any(wanted) else []
     yield from end
 
 

@@ -10,7 +10,7 @@ from bot.desk.governing import Governing
 from bot.desk.who_equivalent import WhoEquivalent
 from bot.messages import message
 from bot.views import denial_words
-from bot.views.claim_words import claim_lines, not_checked, shown_pairs, shown_verdicts
+from bot.views.claim_words import claim_lines, not_checked
 from bot.views.flag_words import clause
 from bot.views.notices import notices_to_say
 from bot.views.report_words import (
@@ -78,8 +78,8 @@ def _blocks(
     if not beside:
         yield from reports
     yield from _candidates(answer, governing, limit)
-    pairs = [pair_lines(pair) for pair in shown_pairs(answer)]
-    verdicts = [_verdict(verdict, answer.headline.text) for verdict in shown_verdicts(answer)]
+    pairs = [pair_lines(pair) for pair in answer.pairs]
+    verdicts = [_verdict(verdict, answer.headline.text) for verdict in answer.verdicts]
     policies = [coverage_lines(answer), policy_lines(answer)]
     asked = answer.headline.kind == "coverage"
     together = is_of_codes_together(answer) or answer.headline.kind == "claim"
