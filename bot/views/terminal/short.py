@@ -21,8 +21,9 @@ from bot.views.terminal.short_beside import beside_lines
 from bot.views.terminal.short_findings import Findings, findings
 from bot.views.terminal.whole import footer_line, option_words
 
-#: Lines of a screenful, on a screen that has no more.
-SCREENFUL = 24
+#: Lines of a screenful where the screen has no end; and on one that has, what the command and the
+#: next prompt take of it, and the fewest that an answer is cut to.
+SCREENFUL, _PROMPT, _LEAST = 24, 2, 16
 #: Rivals of the first line of a report (of one that is alone), candidates of an answer without a
 #: report, and notices.
 _RIVALS, _RIVALS_ALONE, _CANDIDATES, NOTICES = 1, 2, 5, 2
@@ -71,7 +72,8 @@ def short_lines(
 def _fitting(found: Findings, others: list[Line], screen: Screen) -> Iterator[Line]:
     """The first items, as many as a screenful has room for beside the `others`, at least one; and
     how many more there are."""
-    room = max(SCREENFUL, (screen.height or 0) - 1) - height(others, screen)
+    whole = SCREENFUL if screen.height is None else max(screen.height - _PROMPT, _LEAST)
+    room = whole - height(others, screen)
     heights = [height(item, screen) for item in found.items]
     shown = len(found.items)
     if sum(heights) > room:
