@@ -16,7 +16,7 @@ class Showing:
 
     - `notes`: with the notes that govern its codes. `rules`: with guidelines and rules in whole.
       `all`: with everything.
-    - `limit`: how many candidates; None for a few.
+    - `limit`: how many candidates, whatever room they take; None for a few.
     - `offer`: how the rest is asked for, before each of the words notes, rules and all ("--"); None
       where it cannot be asked for.
     """

@@ -50,17 +50,16 @@ def short_lines(
         read_as = message("terminal.read_as", statement=answer.read_as)
         found.head.insert(1, Line(read_as, style="small", most=1))
     tail = [*_tail(answer, showing), *notices]
-    notes = (
-        list(apart(note_blocks(answer, governing)))
-        if showing.notes or showing.offer is not None
-        else []
-    )
+    notes = list(apart(note_blocks(answer, governing)))
     rules = list(apart(rule_blocks(answer, governing)))
     end = _footer(answer)
     if notes or rules or found.items or notices:
         end += _offer(showing, bool(notes), bool(rules))
     yield from found.head
-    yield from _fitting(found, [*found.head, *tail, *end], screen)
+    if showing.limit:
+        yield from (line for item in found.items for line in item)
+    else:
+        yield from _fitting(found, [*found.head, *tail, *end], screen)
     yield from tail
     wanted = [notes if showing.notes else [], rules if showing.rules else []]
     for block in wanted:
@@ -117,8 +116,10 @@ def _offer(showing: Showing, has_notes: bool, has_rules: bool) -> list[Line]:
     """How the rest is asked for."""
     if showing.offer is None:
         return []
-    there = {"notes": has_notes and not showing.notes, "rules": has_rules and not showing.rules}
-    ways = [message(f"terminal.way_{name}") for name, is_there in there.items() if is_there]
-    ways.append(message("terminal.way_all"))
-    named = " ".join(f"{showing.offer}{way}" for way in ways)
+    there = {
+        "notes": has_notes and not showing.notes,
+        "rules": has_rules and not showing.rules,
+        "all": True,
+    }
+    named = " ".join(f"{showing.offer}{way}" for way, is_there in there.items() if is_there)
     return [Line(message("terminal.offer", ways=named), style="small")]

@@ -71,9 +71,10 @@ def findings(answer: Answer, candidates: int) -> Findings | None:
     elif not answer.report:
         return None
     if answer.report:
+        items = report_items(answer)
         if kind not in ("report", "units"):
-            found.items.append([Line(message("report.beside"), style="heading")])
-        found.items += report_items(answer)
+            items[0].insert(0, Line(message("report.beside"), style="heading"))
+        found.items += items
     return found
 
 
