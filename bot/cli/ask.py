@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,11 +12,13 @@ import click
 
 from bot.cli.conversation import Conversation
 from bot.cli.shared import BATCH, DATE, DATE_FORMS, JSON, SYSTEM, chunks, lines_of
+from bot.cli.showing import asked_for, printing, shown_options
 from bot.cli.words import WordsCommand, codes_typed, words_typed
 from bot.desk.answer import Verdict
 from bot.messages import message
 from bot.settings import Settings
 from bot.views import terminal
+from bot.views.terminal import Showing
 from codesets.code_format import undot
 from codesets.model import Setting
 
@@ -32,7 +35,8 @@ from codesets.model import Setting
 )
 @click.option("--date", type=DATE, help=f"Date of service: {DATE_FORMS}")
 @click.option("--system", "systems", type=SYSTEM, multiple=True, help="Only this code system.")
-@click.option("-n", "limit", type=click.IntRange(1, 50), default=10, help="At most N candidates.")
+@click.option("-n", "limit", type=click.IntRange(1, 50), help="N candidates. Default: a few.")
+@shown_options
 @click.option(
     "--after",
     metavar="ID",
@@ -49,7 +53,8 @@ def ask(
     batch: Path | None,
     date: dt.date | None,
     systems: tuple[str, ...],
-    limit: int,
+    limit: int | None,
+    showing: Showing,
     after: str | None,
     explain: bool,
 ) -> None:
@@ -78,7 +83,7 @@ def ask(
         "explain": explain,
         "day": date,
         "systems": list(systems) or None,
-        "limit": limit,
+        "limit": asked_for(limit, as_json=as_json),
     }
     with Conversation(settings) as conversation:
         if batch is not None:
@@ -87,11 +92,10 @@ def ask(
                     conversation.ask(lines, show=lambda a: click.echo(a.as_json()), **options)
             return
         session = terminal.Session(conversation.told_before(after) if after else ())
+        shown = replace(showing, limit=limit)
         (answer,) = conversation.ask(
             [question],
-            show=lambda a: click.echo(
-                a.as_json() if as_json else session.as_text(a, shown=min(limit, 5))
-            ),
+            show=printing(conversation.desk, shown, session, as_json=as_json),
             after=after,
             **options,
         )
@@ -115,6 +119,7 @@ def ask(
     type=click.Choice(get_args(Setting)),
     help="Where the service was given: decides which NCCI edits apply. Without it all are shown.",
 )
+@shown_options
 @click.pass_obj
 def check(
     settings: Settings,
@@ -123,6 +128,7 @@ def check(
     date: dt.date | None,
     systems: tuple[str, ...],
     setting: str | None,
+    showing: Showing,
 ) -> None:
     """Check each code: is it valid and billable, and what replaces it?
 
@@ -141,7 +147,7 @@ def check(
             day=date,
             systems=list(systems) or None,
             setting=setting,
-            show=lambda a: click.echo(a.as_json() if as_json else terminal.as_text(a)),
+            show=printing(conversation.desk, showing, as_json=as_json),
         )
     firsts: dict[str, Verdict] = {}
     for verdict in answer.verdicts:

@@ -12,11 +12,12 @@ import click
 
 from bot.cli.conversation import Conversation
 from bot.cli.shared import BATCH, DATE, DATE_FORMS, JSON_LINES, Sentence, chunks, progress
+from bot.cli.showing import printing, shown_options
 from bot.desk.answer import Answer
 from bot.desk.claims.claim_text import may_be_claims
 from bot.messages import message
 from bot.settings import Settings
-from bot.views import terminal
+from bot.views.terminal import Showing
 from bot.x12.envelope import begins
 from bot.x12.plain import claim_texts, denial_lines
 from bot.x12.reading import adjustments
@@ -32,8 +33,15 @@ _DATE = click.option(
 @_FILE
 @JSON_LINES
 @_DATE
+@shown_options
 @click.pass_obj
-def claim(settings: Settings, file: BinaryIO, as_json: bool, date: dt.date | None) -> None:
+def claim(
+    settings: Settings,
+    file: BinaryIO,
+    as_json: bool,
+    date: dt.date | None,
+    showing: Showing,
+) -> None:
     """Check the claims of a file before they are sent.
 
     FILE is X12 (837P or 837I, whole or segments of it), or plain lines: "99213-25, J3301 x4, dx
@@ -52,7 +60,7 @@ def claim(settings: Settings, file: BinaryIO, as_json: bool, date: dt.date | Non
             progress(sentence)
     else:
         texts = _plain_claims(text)
-    answers = _ask(settings, texts, as_json, date, "claims.batch")
+    answers = _ask(settings, texts, as_json, date, "claims.batch", showing)
     if any(_has_findings(answer) for answer in answers):
         sys.exit(1)
 
@@ -61,8 +69,15 @@ def claim(settings: Settings, file: BinaryIO, as_json: bool, date: dt.date | Non
 @_FILE
 @JSON_LINES
 @_DATE
+@shown_options
 @click.pass_obj
-def denial(settings: Settings, file: BinaryIO, as_json: bool, date: dt.date | None) -> None:
+def denial(
+    settings: Settings,
+    file: BinaryIO,
+    as_json: bool,
+    date: dt.date | None,
+    showing: Showing,
+) -> None:
     """Read the denials of a remittance, each adjustment once.
 
     FILE is X12 (835, whole, or its CAS, MOA, SVC and LQ segments), or plain lines: "CO-97 N19 on
@@ -76,7 +91,7 @@ def denial(settings: Settings, file: BinaryIO, as_json: bool, date: dt.date | No
     lines = denial_lines(adjustments(text[at:])) if at is not None else _lines(text)
     if not lines:
         raise Sentence(message("claims.no_denial"))
-    _ask(settings, lines, as_json, date, "claims.batch_denials")
+    _ask(settings, lines, as_json, date, "claims.batch_denials", showing)
 
 
 def _ask(
@@ -85,10 +100,13 @@ def _ask(
     as_json: bool,
     date: dt.date | None,
     told: str,
+    showing: Showing,
 ) -> list[Answer]:
-    show = _as_json if as_json else _as_text(texts)
     answers: list[Answer] = []
     with Conversation(settings) as conversation:
+        show = printing(conversation.desk, showing, as_json=as_json)
+        if not as_json:
+            show = _numbered(texts, show)
         for some in chunks(texts, BATCH):
             answers += conversation.ask(some, show=show, day=date)
             if len(texts) > BATCH:
@@ -96,14 +114,9 @@ def _ask(
     return answers
 
 
-def _as_json(answer: Answer) -> None:
-    click.echo(answer.as_json())
-
-
-def _as_text(texts: Sequence[str]) -> Callable[[Answer], None]:
+def _numbered(texts: Sequence[str], print_it: Callable[[Answer], None]) -> Callable[[Answer], None]:
     """Shows each answer; of several under its number and what it answers."""
     number = 0
-    session = terminal.Session()
 
     def show(answer: Answer) -> None:
         nonlocal number
@@ -111,7 +124,9 @@ def _as_text(texts: Sequence[str]) -> Callable[[Answer], None]:
         if len(texts) > 1:
             key = "number_denial" if answer.denials else "number"
             click.echo(message(f"claims.{key}", number=number, said=answer.question))
-        click.echo(session.as_text(answer) + ("\n" if number < len(texts) else ""))
+        print_it(answer)
+        if number < len(texts):
+            click.echo()
 
     return show
 

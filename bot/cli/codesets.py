@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
-from bot.cli.shared import JSON_LINES, SYSTEM, echo_json, progress
+from bot.cli.shared import JSON_LINES, SYSTEM, echo_json, progress, screen
 from bot.desk import edition_changes
 from bot.messages import message
 from bot.settings import Settings
 from bot.setup import index_again
-from bot.views import terminal
 from bot.views.checklist import short_line
+from bot.views.terminal.changes import as_text
 from codesets.loading.checklist import checklist
 from codesets.lookups import edition_diff
 from codesets.model import SYSTEM_NAMES, CodesetError, Reference, Release
@@ -217,6 +217,6 @@ def codesets_diff(
             if as_json:
                 echo_json(asdict(changes))
             else:
-                click.echo(terminal.changes(changes, most=None))
+                click.echo(as_text(changes, screen()))
     finally:
         store.close()

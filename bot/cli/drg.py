@@ -9,9 +9,10 @@ import click
 
 from bot.cli.conversation import Conversation
 from bot.cli.shared import DATE, DATE_FORMS, JSON
+from bot.cli.showing import printing, shown_options
 from bot.cli.words import WordsCommand, codes_typed
 from bot.settings import Settings
-from bot.views import terminal
+from bot.views.terminal import Showing
 
 
 @click.command(cls=WordsCommand)
@@ -19,6 +20,7 @@ from bot.views import terminal
 @click.option("--sex", type=click.Choice(["F", "M"]), help="Sex of the patient.")
 @JSON
 @click.option("--date", type=DATE, help=f"Date of discharge: {DATE_FORMS}")
+@shown_options
 @click.pass_obj
 def drg(
     settings: Settings,
@@ -26,6 +28,7 @@ def drg(
     sex: str | None,
     as_json: bool,
     date: dt.date | None,
+    showing: Showing,
 ) -> None:
     """Group codes to an MS-DRG.
 
@@ -42,7 +45,7 @@ def drg(
     with Conversation(settings) as conversation:
         (answer,) = conversation.ask(
             [f"drg {named}{said}"],
-            show=lambda a: click.echo(a.as_json() if as_json else terminal.as_text(a)),
+            show=printing(conversation.desk, showing, as_json=as_json),
             day=date,
         )
     if answer.drg is None:

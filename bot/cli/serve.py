@@ -10,7 +10,7 @@ from typing import cast
 import click
 
 from bot.cli.conversation import Conversation
-from bot.cli.shared import JSON, echo_json, lines_of, progress
+from bot.cli.shared import JSON, echo_json, lines_of, progress, screen
 from bot.desk.current import CurrentDesk
 from bot.loading.beside import kept_current
 from bot.loading.renewing import Renewing
@@ -151,7 +151,7 @@ def _converse(conversation: Conversation) -> None:
             return
         (answer,) = conversation.ask(
             [question],
-            show=lambda a: click.echo("\n" + session.as_text(a)),
+            show=lambda a: click.echo("\n" + session.as_text(a, screen=screen())),
             after=before,
         )
         before = answer.id or None
@@ -164,5 +164,7 @@ def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:
             if question.strip():
                 conversation.ask(
                     [question],
-                    show=lambda a: click.echo(f"> {a.question}\n\n{session.as_text(a)}\n"),
+                    show=lambda a: click.echo(
+                        f"> {a.question}\n\n{session.as_text(a, screen=screen())}\n"
+                    ),
                 )

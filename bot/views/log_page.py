@@ -141,9 +141,8 @@ class _Page:
         except (msgspec.ValidationError, TypeError):
             yield self._entry(message("log_page.answer_gone"))
             return
-        for line in terminal.as_text(shown).split("\n"):
-            text = line.lstrip()
-            yield self._screen.hanging(printable(text), " " * (len(line) - len(text)))
+        for line in terminal.as_text(shown, screen=self._screen).split("\n"):
+            yield Text(printable(line))
 
     def _delivery(self, entry: Mapping[str, Any]) -> Text:
         outcome = entry["outcome"]

@@ -9,11 +9,13 @@ words, as an answer out of the log has no reasons."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.desk.answer import Answer
 from bot.messages import message, values_of
+from bot.views.report_words import shown_lines
+from codesets.model import SYSTEM_NAMES
 
 #: Said once as they are. Each date of service has its own sentence.
 OF_EDITIONS = (
@@ -29,6 +31,8 @@ _ONCE = (
     "drg.no_second",
     "drg.other_version",
 )
+#: Advice that is said with all that governs an answer.
+_ADVICE = ("load_the_edition",)
 #: They say what the question asks for, and how it is loaded. Only `{how}` is left out later.
 _HOW = ("desk.needs_system", "desk.not_loaded", "verdict.not_loaded")
 
@@ -81,6 +85,51 @@ def told_by(answer: Answer, notices: Iterable[str] | None = None) -> list[str]:
     said = notices_to_say(answer) if notices is None else notices
     sentences = [answer.headline.text, *said, *(verdict.why for verdict in answer.verdicts)]
     return list(dict.fromkeys(one.key for one in map(_loaded, sentences) if one))
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`notice`: as the answer has it. `words`: the same, in fewer words where it is
+    `of_editions`."""
+
+    notice: str
+    words: str
+    of_editions: bool
+
+
+def notices_in_short(answer: Answer, told: Container[str], most: int) -> list[Notice]:
+    """At most `most` of `notices_to_say`, without advice, without those of a system that has no
+    code in the answer, and without a conflict, which is no small matter (`conflict_in`)."""
+    found = [*_in_short(answer, told)]
+    # What is said of the question comes before what is said of editions, where there is no room.
+    kept = sorted(found, key=lambda one: one.of_editions)[:most]
+    return [one for one in found if one in kept][:most]
+
+
+def _in_short(answer: Answer, told: Container[str]) -> Iterator[Notice]:
+    for notice in notices_to_say(answer, told):
+        name, values = edition_of(notice)
+        if name in _ADVICE or notice == conflict_in(answer):
+            continue
+        if name and _is_of_another(answer, values):
+            continue
+        yield Notice(notice, message(f"short.{name}", **values) if name else notice, bool(name))
+
+
+def conflict_in(answer: Answer) -> str | None:
+    """The first notice that two codes of a report exclude each other."""
+    return next((one for one in answer.notices if values_of("report.conflict", one)), None)
+
+
+def _is_of_another(answer: Answer, values: Mapping[str, str]) -> bool:
+    """Whether a notice is about a system that no code of the answer is from: one that only has
+    rivals, or that was searched in vain."""
+    shown = {line.system for line in shown_lines(answer)}
+    shown |= {verdict.system for verdict in answer.verdicts}
+    if not shown and answer.outcome == "answered":
+        shown = {candidate.system for candidate in answer.candidates}
+    named = {SYSTEM_NAMES.get(system, "") for system in shown}
+    return "system" in values and values["system"] not in named
 
 
 def edition_of(notice: str) -> tuple[str, dict[str, str]]:

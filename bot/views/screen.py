@@ -73,17 +73,30 @@ class Screen:
                 console.print(part)
         return "\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n"))
 
-    def hanging(self, text: Text | str, lead: Text | str = "") -> Text:
-        """A paragraph behind a lead (a number, a mark), under which its other lines begin."""
+    def hanging(self, text: Text | str, lead: Text | str = "", most: int | None = None) -> Text:
+        """A paragraph behind a lead (a number, a mark), under which its other lines begin. `most`:
+        how many lines it may have; "…" stands for what is left out."""
         lead = lead if isinstance(lead, Text) else Text(lead)
         text = text if isinstance(text, Text) else Text(text)
         console = Console(width=self.width, file=io.StringIO())
         room = max(self.width - lead.cell_len, _LEAST // 2)
-        lines = text.wrap(console, room, no_wrap=False)
+        lines = list(text.wrap(console, room, no_wrap=False))
+        if most is not None and len(lines) > most:
+            lines = [*lines[: most - 1], _ended(lines[most - 1], room)]
         indent = Text(" " * lead.cell_len)
         return Text("\n").join(
             Text.assemble(indent if number else lead, line) for number, line in enumerate(lines)
         )
+
+
+def _ended(line: Text, room: int) -> Text:
+    """A line that ends with "…", at a word."""
+    line.rstrip()
+    if line.cell_len > room - 2:
+        kept = line.plain.rfind(" ")
+        line.truncate(kept if kept > 0 else room - 1)
+    line.append(" …" if line.cell_len <= room - 2 else "…")
+    return line
 
 
 def printable(text: str) -> str:

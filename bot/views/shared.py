@@ -25,6 +25,7 @@ from bot.desk.service_dates import is_of_birth
 from bot.messages import message, values_of
 from bot.phi.spans import PLACEHOLDER
 from bot.views.notices import edition
+from bot.views.report_words import shown_lines
 from codesets.model import NOTE_HEADINGS, SYSTEM_NAMES
 from index.text.attributes import SIDE, TRIMESTER
 from index.text.tokens import read
@@ -111,6 +112,21 @@ def editions_of(answer: Answer) -> list[str]:
     named = [edition(SYSTEM_NAMES[r.system], r.release, answer) for r in results if r.release]
     named += [message("notes.guidelines", release=g.release) for g in quoted_sections(answer)]
     return list(dict.fromkeys(named))
+
+
+def editions_shown(answer: Answer) -> str:
+    """The editions of the codes that an answer shows in short, and of the guidelines where they
+    are the answer."""
+    shown: list[Verdict | Candidate | ReportLine] = [*answer.verdicts, *shown_lines(answer)]
+    if answer.outcome == "guideline":
+        # Without a report, the source of the quotation has its edition.
+        sections = answer.guidelines[:1] if shown else []
+        named = [message("notes.guidelines", release=one.release) for one in sections]
+    else:
+        shown += [] if shown else answer.candidates
+        named = []
+    named += [edition(SYSTEM_NAMES[r.system], r.release, answer) for r in shown if r.release]
+    return ", ".join(dict.fromkeys(named))
 
 
 def quoted_sections(answer: Answer) -> list[QuotedGuideline]:

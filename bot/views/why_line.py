@@ -29,6 +29,20 @@ def why_line(part: Part) -> str:
     return _joined(part.lines) or _ordered(part.lines) or _of_one(part.lines[0])
 
 
+def why_of(line: ReportLine) -> str:
+    """Why one line of several is there, without the words of a note: its most telling reason; ""
+    where none is known."""
+    first = next(iter(line.because), None)
+    if first is None:
+        return ""
+    if owner := _owner(first):
+        rule = message("why." + first.rule.replace(" ", "_"))
+        return _cited(message("why.noted", rule=rule, place=owner), first.section)
+    if first.rule not in _FOUND:
+        return _cited(first.text.partition(" “")[0].rstrip(":"), first.section)
+    return _of_one(line)
+
+
 def _order_left_open(part: Part) -> str:
     """What the headline says of codes that may change places."""
     codes = part.headline.codes

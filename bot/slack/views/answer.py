@@ -21,9 +21,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
-from bot.desk.answer import Answer, Candidate, ReportLine, Verdict
-from bot.desk.denial_risk import denial_risk
-from bot.desk.many_codes import is_many
+from bot.desk.answer import Answer
 from bot.messages import message
 from bot.slack.views.answer_text import answer_text
 from bot.slack.views.beside import beside_texts
@@ -56,23 +54,23 @@ from bot.slack.views.findings import (
     together_lines,
     verdict_lines,
 )
-from bot.slack.views.notices import conflict_in, notice_texts
+from bot.slack.views.notices import notice_texts
 from bot.slack.views.phone_lines import cut_to_lines, phone_lines
 from bot.slack.views.report import (
     asked_text,
     read_as_text,
     report_lines,
-    risk_text,
     statements,
     unsure_text,
     warning_text,
     why_text,
 )
 from bot.views.flag_words import shows_flags
-from bot.views.notices import edition, not_in_force, shortened
+from bot.views.notices import conflict_in, not_in_force, shortened
 from bot.views.report_words import is_of_codes_together, parts, shown_lines
-from bot.views.shared import quoted_sections, removed_in_words
-from codesets.model import SYSTEM_NAMES
+from bot.views.risk_words import asked_back, risk_of
+from bot.views.shape import shape
+from bot.views.shared import editions_shown, quoted_sections, removed_in_words
 
 #: Lines of a phone that an answer takes before its buttons, where it has up to three codes.
 BUDGET = 12
@@ -178,7 +176,7 @@ def _drawn(answer: Answer, question_id: str, told: Collection[str], most: int) -
     below = [*_risk(answer, most), context("\n".join([*notices, _footer(answer, question_id)]))]
     if answer.read_as:
         findings.insert(0, words_of_others(read_as_text(answer)))
-    return _Drawn(findings, _section(asked_text(_asks(answer), most)), below)
+    return _Drawn(findings, _section(asked_text(asked_back(answer), most)), below)
 
 
 def _without_results(answer: Answer, notices: Sequence[str]) -> list[Block]:
@@ -194,25 +192,26 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
     """What was found, in the order in which it is read."""
     small: list[str] = []
     lines: list[str] = []
-    if answer.statements:
+    kind = shape(answer)
+    if kind == "statements":
         yield from _statements(answer)
         return
-    if answer.denials:
+    if kind == "denials":
         lines = denial_lines(answer, most)
-    elif answer.changes:
+    elif kind == "changes" and answer.changes:
         lines = change_lines(answer.changes)
-    elif answer.outcome == "guideline" and answer.guidelines:
+    elif kind == "guideline":
         best, *others = answer.guidelines
         lines = guideline_lines(best, answer.question, _QUOTE[bool(answer.report), most])
         # The footer has the edition, and the button Rules the page.
         small = [] if answer.report and most == 1 else [guideline_text(best, others, 1)]
-    elif answer.claim:
+    elif kind == "claim":
         lines, small = claim_findings(answer, most), claim_small(answer, most)
-    elif answer.headline.kind == "units":
+    elif kind == "units":
         # How many, first; the lines of the report have the modifiers.
         if answer.report:
             yield section(escape(cut_to_lines(answer.headline.text, most)))
-    elif answer.verdicts and is_of_codes_together(answer):
+    elif kind == "together":
         lines = together_lines(answer, most)
         asked = answer.headline.kind == "coverage"
         pairs = [] if asked else answer.pairs[:1]
@@ -221,12 +220,12 @@ def _findings(answer: Answer, most: int) -> Iterator[Block]:
             beside_text(answer.verdicts, most),
             *_sections(answer),
         ]
-    elif is_many(answer):
+    elif kind == "many":
         lines = many_lines(answer, most)
-    elif answer.verdicts and answer.outcome != "answered":
+    elif kind == "verdicts":
         lines = verdict_lines(answer, most)
         small = _sections(answer)
-    elif not answer.report and answer.candidates:
+    elif kind == "candidates":
         lines = candidate_lines(answer.candidates)
     yield from sections(lines)
     yield from _context(small)
@@ -243,30 +242,9 @@ def _sections(answer: Answer) -> list[str]:
 
 
 def _risk(answer: Answer, most: int) -> list[Block]:
-    """The note most likely to cause a denial. Several statements have none: it would stand under
-    all."""
-    if answer.statements or answer.claim or answer.denials or is_many(answer):
-        return []
-    if conflict := conflict_in(answer):
-        return _section(warning_text(conflict, most + 1))
-    quoted = is_of_codes_together(answer) and answer.headline.kind != "coverage"
-    told = answer.pairs[0] if answer.pairs and quoted else None
-    risk = denial_risk(answer, told)
-    return _section(risk_text(risk, most)) if risk else []
-
-
-def _asks(answer: Answer) -> list[str]:
-    """What is asked back: of several statements about the first that leaves something open; of an
-    answer without a report about its first candidate."""
-    if answer.statements:
-        return [
-            message("slack_answer.asked_of", number=number, question=ask)
-            for number, part in enumerate(parts(answer), 1)
-            for ask in part.asks[:1]
-        ]
-    if answer.report or answer.outcome != "answered":
-        return answer.asks
-    return answer.asks or [one.ask_back for one in answer.candidates[:1] if one.ask_back]
+    """The note most likely to cause a denial; a conflict within the report has a line more."""
+    risk = risk_of(answer)
+    return _section(warning_text(risk, most + bool(conflict_in(answer)))) if risk else []
 
 
 def _statements(answer: Answer) -> Iterator[Block]:
@@ -294,7 +272,7 @@ def _footer(answer: Answer, question_id: str) -> str:
     marked = any(line.billable for line in shown_lines(answer)) or (
         is_of_codes_together(answer) and all(v.status == "billable" for v in answer.verdicts)
     )
-    editions = _editions(answer)
+    editions = editions_shown(answer)
     told = [editions]
     if not_in_force(answer) and editions:
         # It says which edition is not in force on the day, so the mark is not for that day.
@@ -304,17 +282,3 @@ def _footer(answer: Answer, question_id: str) -> str:
         told = [message(key, day=answer.as_of), editions]
     log = message("slack_answer.footer_log", question=question_id)
     return escape(" · ".join(filter(None, [*told, log])))
-
-
-def _editions(answer: Answer) -> str:
-    """The editions of the codes that are shown, and of the guidelines where they are the answer."""
-    shown: list[Verdict | Candidate | ReportLine] = [*answer.verdicts, *shown_lines(answer)]
-    if answer.outcome == "guideline":
-        # Without a report, the source of the quotation has its edition.
-        sections = answer.guidelines[:1] if shown else []
-        named = [message("notes.guidelines", release=one.release) for one in sections]
-    else:
-        shown += [] if shown else answer.candidates
-        named = []
-    named += [edition(SYSTEM_NAMES[r.system], r.release, answer) for r in shown if r.release]
-    return ", ".join(dict.fromkeys(named))

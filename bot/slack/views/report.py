@@ -3,10 +3,9 @@ what is not sure, what is asked back, and the one note that most likely gets a c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bot.desk.answer import Answer, Candidate, ReportLine
-from bot.desk.denial_risk import Risk
 from bot.messages import message
 from bot.slack.views.block_kit import escape, isolated
 from bot.slack.views.phone_lines import (
@@ -19,15 +18,12 @@ from bot.slack.views.phone_lines import (
 from bot.slack.views.titles import fit_title
 from bot.views.flag_words import on_line
 from bot.views.report_words import Part, coded, counted, parts, rivals
+from bot.views.verdict_words import missing
 from bot.views.why_line import why_line
-from codesets.code_format import undot
-from codesets.model import NOTE_HEADINGS
 
 #: Lines that the title of a single code may take.
 _ALONE = 2
 _MOST_UNSURE = 3
-#: Characters of the longest codes of ICD-10.
-_WHOLE = 7
 #: Codes that may be meant instead of one that is not sure.
 _INSTEAD = 2
 
@@ -38,19 +34,13 @@ def line_text(line: ReportLine, most: int = 1, *, flagged: bool = False) -> str:
     units = "" if line.units is None else message("slack_answer.units", units=line.units)
     flag = on_line(line.flags) if flagged else ""
     flag = message("flags.on_line", flag=escape(flag)) if flag else ""
-    return code_line(coded(line), line.title, units + missing(line) + flag, line.billable, most)
+    return code_line(coded(line), line.title, units + lacks(line) + flag, line.billable, most)
 
 
-def missing(one: ReportLine | Candidate) -> str:
-    """What a code that is not billable lacks: its next character, or to be valid at all."""
-    if one.billable:
-        return ""
-    if one.system == "icd11":
-        return message("icd11.line")
-    length = len(undot(one.code))
-    if one.system in ("icd10cm", "icd10pcs") and length < _WHOLE:
-        return message("slack_answer.missing", number=length + 1)
-    return message("slack_answer.not_valid")
+def lacks(one: ReportLine | Candidate) -> str:
+    """What a code that is not billable lacks, after its title; "" for nothing."""
+    lacking = missing(one)
+    return message("slack_answer.lacks", lacks=lacking) if lacking else ""
 
 
 def code_line(code: str, title: str, after: str, billable: bool, most: int = 1) -> str:
@@ -118,43 +108,18 @@ def _small(text: str, most: int) -> str:
     return escape(cut_to_lines(text, most, CONTEXT_LINE))
 
 
-def asked_text(asks: Sequence[str], most: int) -> str:
+def asked_text(question: str, most: int) -> str:
     """The one question that is asked back; "" for none."""
-    if not asks:
+    if not question:
         return ""
-    question = cut_to_lines(asks[0], most, SECTION_LINE * 0.95)
-    return message("slack_answer.asked", question=escape(question))
-
-
-def risk_text(risk: Risk, most: int) -> str:
-    """The note most likely to cause a denial, in `most` lines."""
-    key = f"risk.{risk.kind}"
-    if risk.kind == "conflict" and risk.rule != "excludes1":
-        key = "risk.conflict_other" if risk.place else "risk.conflict_plain"
-    told = message(
-        key,
-        code=risk.code,
-        others=_or(risk.others),
-        place=risk.place,
-        rule=rule_name(risk.rule) if risk.rule else "",
-    )
-    return warning_text(told, most)
+    cut = cut_to_lines(question, most, SECTION_LINE * 0.95)
+    return message("slack_answer.asked", question=escape(cut))
 
 
 def warning_text(told: str, most: int) -> str:
+    """The note most likely to cause a denial, in `most` lines."""
     room = SECTION_LINE * 0.93  # the sign before it
     return message("slack_answer.risk", risk=escape(cut_to_lines(told, most, room)))
-
-
-def rule_name(rule: str) -> str:
-    """The name of the rule of a pair, as it is published."""
-    return NOTE_HEADINGS.get(rule) or message(f"rule_names.{rule.replace(' ', '_')}")
-
-
-def _or(codes: Sequence[str]) -> str:
-    if len(codes) < 2:
-        return "".join(codes)
-    return message("risk.or", one=", ".join(codes[:-1]), other=codes[-1])
 
 
 def report_text(answer: Answer) -> Iterator[str]:

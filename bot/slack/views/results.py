@@ -51,7 +51,7 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
 
 
 def _others(name: str, codes: Sequence[CodeTitle]) -> list[str]:
-    return [message(f"slack.{name}"), *code_lines(codes, _MOST_CODES)] if codes else []
+    return [message(f"short.{name}"), *code_lines(codes, _MOST_CODES)] if codes else []
 
 
 def _axis_line(axis: Axis) -> str:
@@ -59,7 +59,7 @@ def _axis_line(axis: Axis) -> str:
 
 
 def _equivalent_lines(equivalents: Sequence[Equivalent]) -> list[str]:
-    lines = [message("slack.equivalents")]
+    lines = [message("short.equivalents")]
     lines += map(_equivalent_line, equivalents[:_MOST_CODES])
     return lines + left_out(len(equivalents) - _MOST_CODES)
 

@@ -86,7 +86,7 @@ def last_id(home: Path) -> str:
 
 
 def test_an_answer_says_what_it_was_made_with(home: Path) -> None:
-    run("ask", SPRAIN, "--date", "2026-05-01", "--system", "icd10cm", "-n", "3")
+    run("ask", SPRAIN, "--date", "2026-05-01", "--system", "icd10cm", "-n", "3", "--json")
     shown = json.loads(run("log", "show", last_id(home), "--json").stdout)
     made = shown["made_with"]
     files = made["editions"]["icd10cm/FY2026-April"]

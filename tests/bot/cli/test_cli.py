@@ -64,8 +64,31 @@ def test_ask_json(home: Path) -> None:
 def test_ask_for_people(home: Path) -> None:
     result = run("ask", "essential hypertension", "--date", "2026-05-01")
     assert result.exit_code == 0
-    assert "1. I10  Essential (primary) hypertension" in result.stdout
-    assert "ICD-10-CM FY2026-April · for date of service 2026-05-01" in result.stdout
+    lines = result.stdout.splitlines()
+    assert lines[0] == "I10 Essential (primary) hypertension"
+    assert lines[-2] == "ICD-10-CM FY2026-April · for date of service 2026-05-01"
+    assert lines[-1] == "more: --notes --rules --all"
+    assert "Notes that govern" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "shown"),
+    [
+        ("--notes", "Notes that govern I10:"),
+        ("--rules", "The Tabular List has it: “Essential (primary) hypertension”"),
+        ("--all", "confidence low"),
+    ],
+)
+def test_options_show_more(home: Path, option: str, shown: str) -> None:
+    asked = ("ask", "essential hypertension", "--date", "2026-05-01")
+    assert shown not in " ".join(run(*asked).stdout.split())
+    assert shown in " ".join(run(*asked, option).stdout.split())
+
+
+def test_as_many_others_as_are_asked_for(home: Path) -> None:
+    text = run("ask", "essential hypertension", "--date", "2026-05-01", "-n", "6").stdout
+    others = text[text.index("Also:") : text.index("ICD-10-CM FY")].strip().splitlines()
+    assert len(others) == 6
 
 
 def test_ask_abstained_is_exit_code_1(home: Path) -> None:

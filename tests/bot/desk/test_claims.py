@@ -10,6 +10,7 @@ import coverage_export
 import inpatient_files
 import pytest
 from paths import TEST_DATA as DATA
+from shown_answers import short, whole
 
 from bot.audit.replay import replay
 from bot.desk.answer import Answer
@@ -21,7 +22,6 @@ from bot.settings import Settings
 from bot.slack.views.answer import BUDGET, answer_message
 from bot.slack.views.details import detail_pages
 from bot.slack.views.phone_lines import phone_lines
-from bot.views import terminal
 from codesets.loading.importer import import_files
 from codesets.store.code_store import CodeStore
 
@@ -269,12 +269,12 @@ def test_several_claims_in_a_message(checking: Desk) -> None:
     assert [one.headline.kind for one in answer.statements] == ["claim", "claim"]
     assert answer.claim is not None
     assert answer.claim.lines[0].code == "J0897"
-    text = terminal.as_text(answer)
+    text = short(answer)
     assert "1 to mend: J0897 (Units)" in text
 
 
 def test_the_terminal_shows_findings_before_lines(checking: Desk) -> None:
-    text = terminal.as_text(checking.ask(CLAIM))
+    text = whole(checking.ask(CLAIM))
     order = ["3 to mend", "[conflict] J0897", "Line 2, J0897-LT", "2. J0897-LT",
              "Not checked: "]  # fmt: skip
     assert [text.index(one) for one in order] == sorted(text.index(one) for one in order)

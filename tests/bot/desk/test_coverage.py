@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from coverage_export import ARTICLES, LCDS, NCDS, articles, changed, export
 from paths import TEST_DATA as DATA
+from shown_answers import whole
 
 from bot.desk.answer import Answer
 from bot.desk.coverage_asked import read_coverage, short_name, usps_code
@@ -16,7 +17,6 @@ from bot.settings import Settings
 from bot.slack.views.answer import BUDGET, answer_message
 from bot.slack.views.details import detail_pages
 from bot.slack.views.phone_lines import phone_lines
-from bot.views.terminal import as_text
 from codesets.loading.importer import import_files
 from codesets.store.code_store import CodeStore
 
@@ -257,7 +257,7 @@ def test_names_of_contractors_in_short() -> None:
 
 def test_terminal_and_slack_show_it_short(desk: Desk) -> None:
     answer = desk.ask("does M17.11 support J7325 in Florida on 3/3/2026")
-    text = " ".join(as_text(answer).split())
+    text = whole(answer)
     assert text.startswith("Listed: M17.11 is in group 1 of A90001")
     assert "Medicare Coverage Database 2026-01-08" in text
     blocks = answer_message(answer, "abc").blocks

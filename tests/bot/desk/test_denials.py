@@ -10,6 +10,7 @@ from pathlib import Path
 import coverage_export
 import pytest
 from paths import TEST_DATA as DATA
+from shown_answers import whole
 
 from bot.desk.answer import Answer
 from bot.desk.denial_lists import categories, own_words
@@ -285,6 +286,7 @@ def test_terminal_and_slack_show_it(desk: Desk, text: str) -> None:
     printed = as_text(answer)
     assert printed.startswith(answer.headline.text[:60])
     assert all(one.code in printed for one in answer.denials)
+    assert all(one.text in whole(answer) for one in answer.denials)
     drawn = answer_message(answer, "abc", private=True)
     above = [block for block in drawn.blocks if block["type"] in ("section", "context")]
     assert phone_lines(above) <= BUDGET

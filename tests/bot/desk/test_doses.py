@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from shown_answers import short
 
 from bot.desk.answer import Answer, ReportLine
 from bot.desk.code_answers import CodeAnswers
@@ -17,7 +18,6 @@ from bot.desk.guidelines import GuidelineLookup
 from bot.desk.question import read_question
 from bot.phi import Scrubbed
 from bot.slack.views.answer import answer_blocks
-from bot.views.terminal import as_text
 from bot.views.wording import worded
 from codesets.model import Code, Product, Reference, ReferenceData, Release, ReleaseData
 from codesets.store.code_store import CodeStore
@@ -245,7 +245,7 @@ def test_the_first_line_says_how_many(store: CodeStore) -> None:
 
 
 def test_the_terminal_shows_units_and_modifiers(store: CodeStore) -> None:
-    text = as_text(answer(store, "myobloc 9000 u given 1000 wasted"))
+    text = short(answer(store, "myobloc 9000 u given 1000 wasted"))
     assert "1. J0587 \u00d7 90" in text
     assert "2. J0587-JW \u00d7 10" in text
     assert "chapter 17, section 40" in " ".join(text.split())

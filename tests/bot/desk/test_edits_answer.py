@@ -199,8 +199,8 @@ def test_a_list_is_summed_up_and_shows_what_conflicts(desk: Desk) -> None:
     assert "1 conflict: E11.9 + E10.9" in told
     assert "with a modifier only: E0143 + E0156" in told
     printed = as_text(answer)
-    assert "[unknown] S13.4A" in printed
-    assert "[billable]" not in printed
+    assert "  S13.4A\n    is unknown" in printed
+    assert "E11.9  Type 2" not in printed
     assert "at most" not in printed
     drawn = answer_message(answer, "abc", private=True)
     above = [block for block in drawn.blocks if block["type"] in ("section", "context")]

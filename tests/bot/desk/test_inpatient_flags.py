@@ -13,6 +13,7 @@ from pathlib import Path
 import inpatient_files as files
 import pytest
 from paths import ROOT
+from shown_answers import short
 
 from bot.desk import drg
 from bot.desk.age_and_sex import age_said, sex_said
@@ -23,7 +24,6 @@ from bot.desk.inpatient_questions import subject_of
 from bot.settings import Settings
 from bot.slack.views.answer import answer_message
 from bot.slack.views.details import detail_pages
-from bot.views import terminal
 from bot.views.flag_words import clause
 from codesets.loading import packaged_references
 from codesets.loading.importer import import_files
@@ -275,7 +275,7 @@ def test_the_clause_is_short_and_leaves_out_what_is_no_news() -> None:
 def test_terminal_and_rules_have_the_clause(with_lists: Desk) -> None:
     answer = with_lists.check(["I50.23"], day=MAY)
     told = "MCC (FY2026) · HCC 224 (2027)"
-    assert told in terminal.as_text(answer)
+    assert told in short(answer)
     assert told in str([block.to_dict() for page in detail_pages(answer) for block in page])
     assert "HCC 224" not in str(answer_message(answer, "q").blocks)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from paths import TEST_DATA as DATA
+from shown_answers import whole
 
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
@@ -15,7 +16,6 @@ from bot.settings import Settings
 from bot.slack.views.answer import BUDGET, answer_message
 from bot.slack.views.details import detail_pages
 from bot.slack.views.phone_lines import phone_lines
-from bot.views.terminal import as_text
 from codesets.loading.importer import import_files
 from codesets.model import CodesetError
 from codesets.rows_policies import HouseRule
@@ -289,7 +289,7 @@ def test_at_most_five_are_shown(store: CodeStore, tmp_path: Path) -> None:
     finally:
         desk.close()
     assert len(answer.policies) == 8
-    text = as_text(answer)
+    text = whole(answer)
     assert text.count("House rule (Payer") == 5
     assert "… and 3 more house rules" in text
     assert phone_lines(answer_message(answer, "abc").blocks) <= BUDGET

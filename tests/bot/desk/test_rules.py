@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from shown_answers import whole
 
 from bot.desk.desk import Desk
 from bot.settings import Settings
 from bot.slack.views.answer import answer_blocks
 from bot.slack.views.answer_text import answer_text
-from bot.views.terminal import as_text
 from codesets.code_format import dot, undot
 from codesets.formats.guidelines import named_codes
 from codesets.loading.importer import import_files
@@ -178,7 +178,7 @@ def test_a_code_and_no_rule(ruled: Desk, question: str) -> None:
 
 def test_the_section_is_shown_beside_the_verdict(ruled: Desk) -> None:
     answer = ruled.ask("insulin only for one day in the hospital, add Z79.4?", day=DAY)
-    shown = as_text(answer)
+    shown = whole(answer)
     assert shown.index("Z79.4  Long term") < shown.index("§ I.C.4.a.3")
     assert "Official Guidelines FY2026" in shown
     assert "I.C.4.a.3" in json.dumps(answer_blocks(answer, "q1"), default=str)

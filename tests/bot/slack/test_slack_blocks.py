@@ -44,9 +44,9 @@ from bot.slack.views.answer import (
 )
 from bot.slack.views.answer_text import answer_text
 from bot.slack.views.block_kit import escape, isolated, plain_message, whole_sentences
-from bot.slack.views.findings import decisive
 from bot.slack.views.notices import loaded_told
 from bot.slack.views.phone_lines import phone_lines
+from bot.views.guideline_words import decisive
 
 ID = "3f2a9c01b7de"
 MONSTROUS = "<Osteo & arthritis> " * 400

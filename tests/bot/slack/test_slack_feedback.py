@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shown_answers import whole
 from slack_server import SlackServer
 from slack_server.judge import block_breaches
 from slack_support import ScriptedDesk, abstained, candidate, diabetes, header, served, verdict
@@ -17,7 +18,6 @@ from bot.querylog.verify import verify
 from bot.slack.views.answer import answer_blocks
 from bot.slack.views.details import detail_pages
 from bot.slack.views.feedback import codes_of, submitted, thanks_modal, used_modal
-from bot.views.terminal import as_text
 
 ID = "3f2a9c01b7de"
 QUESTION = "t2dm with ckd"
@@ -340,7 +340,7 @@ def test_other_sides_are_named_where_the_question_left_them_open(shown, line: st
     drawn = [block.to_dict() for page in detail_pages(answer) for block in page]
     blocks = json.dumps(drawn, ensure_ascii=False)
     if line is None:
-        assert "Other sides" not in blocks + as_text(answer)
+        assert "Other sides" not in blocks + whole(answer)
     else:
         assert line in blocks
-        assert line.replace("`", "") in as_text(answer)
+        assert line.replace("`", "") in whole(answer)

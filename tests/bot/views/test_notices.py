@@ -35,7 +35,8 @@ def found(*notices: Reason, day: str = DAY, **more: Any) -> Answer:
 def said(*answers: Answer) -> list[str]:
     """What a session in the terminal says of each."""
     session = terminal.Session()
-    return [" ".join(session.as_text(answer).split()) for answer in answers]
+    everything = terminal.Showing(all=True)
+    return [" ".join(session.as_text(answer, everything).split()) for answer in answers]
 
 
 @pytest.mark.parametrize(
