@@ -34,7 +34,8 @@ def browser(zone: str = "") -> Iterator[webdriver.Chrome]:
         for option in (
             "headless", "no-sandbox", "disable-gpu", "no-first-run", "hide-scrollbars",
             "disable-background-networking", "disable-component-update", "disable-sync",
-            "lang=en-US", "window-size=1000,1400", "force-device-scale-factor=1.5", f"user-data-dir={profile}",
+            "lang=en-US", "window-size=1000,1400", "force-device-scale-factor=1.5",
+            f"user-data-dir={profile}",
         ):  # fmt: skip
             options.add_argument("--" + option)
         service = webdriver.ChromeService(driver, env=environment)

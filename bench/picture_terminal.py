@@ -92,7 +92,7 @@ class Shown:
 def frozen(*command: str) -> list[str]:
     """A command at the time NOW, which stands still; what waits goes on."""
     at = NOW.strftime("%Y-%m-%d %H:%M:%S")
-    return ["env", "TZ=UTC", "faketime", "--exclude-monotonic", "-f", at,
+    return ["env", "TZ=UTC", "faketime", "-m", "--exclude-monotonic", "-f", at,
             "env", f"TZ={ZONE}", *command]  # fmt: skip
 
 

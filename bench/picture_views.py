@@ -102,8 +102,8 @@ NOT_DRAWN = frozenset(
         "health", "index build", "index train", "log approve", "log audit", "log audit-password",
         "log check-receipt", "log checkpoint", "log clean", "log consistency", "log cosigned",
         "log export", "log hold", "log keys", "log move", "log receipt", "log redact",
-        "log release", "log retain", "log withdraw", "log witness", "log witness-keys", "mcp", "serve",
-        "slack allow", "slack keys", "slack people", "slack workspaces",
+        "log release", "log retain", "log withdraw", "log witness", "log witness-keys", "mcp",
+        "serve", "slack allow", "slack keys", "slack people", "slack workspaces",
     }
 )  # fmt: skip
 
