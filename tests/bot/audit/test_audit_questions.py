@@ -287,6 +287,28 @@ def test_an_altered_text_is_named(tmp_path: Path) -> None:
     assert question_view.row(found[0])["question"] == "(destroyed by a redaction)"
 
 
+@pytest.mark.parametrize(
+    ("user", "shown"),
+    [
+        (None, "ann"),
+        ({"uid": 1000, "name": "ann"}, "ann"),
+        ({"uid": 1001, "name": "mallory"}, "ann (for the system: mallory)"),
+        ({"uid": 0, "name": "root", "sudo_user": "mallory"}, "ann (for the system: root, mallory)"),
+        ({"uid": 4711}, "ann (for the system: uid 4711)"),
+    ],
+)
+def test_the_user_of_the_system_stands_beside_another_name(
+    tmp_path: Path, user: dict[str, object] | None, shown: str
+) -> None:
+    log = QueryLog(tmp_path / "log.db")
+    log.append("question", "0a1b2c3d4e5f", {"surface": "cli", "user": "ann", "system_user": user},
+               {"text": "gout"})  # fmt: skip
+    found = Reader(log).question("0a1b2c3d4e5f")
+    assert found is not None
+    page = question_view.page(*found, Reader(log).neighbours(found[0]), [])
+    assert dict(page["facts"])["by"] == shown
+
+
 # Who reads with a keyboard, a screen reader or a narrow screen
 
 
