@@ -77,7 +77,7 @@ def page(
         "text": log_page.question(record) if record.redactions else record.text,
         "asked_at": record.asked_at,
         "summary": _summary(record),
-        "facts": list(_facts(record)),
+        "facts": list(_facts(record, entries[0].body)),
         "links": [
             (message(f"audit_question.{name}"), ids)
             for name, ids in (
@@ -109,9 +109,9 @@ def _summary(record: Record) -> str:
     return " · ".join(filter(None, (*parts, shown["editions"], shown["changed"])))
 
 
-def _facts(record: Record) -> Iterable[tuple[str, str]]:
+def _facts(record: Record, body: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     facts = {
-        "person": record.user or "-",
+        "person": _person(record.user, body),
         "surface": record.surface,
         "channel": record.channel,
         "workspace": record.workspace or record.team,
@@ -186,10 +186,21 @@ def said_of(entry: Entry, of: Record | None = None) -> Row:
         "seq": entry.seq,
         "at": entry.at,
         "kind": kind_name(entry.kind),
-        "by": entry.body.get("by") or "",
+        "by": _person(entry.body.get("by"), entry.body),
         "says": _says(entry, of),
         "question_id": entry.subject,
     }
+
+
+def _person(said: str | None, body: Mapping[str, Any]) -> str:
+    """The name that somebody went by, and where it differs the user that their system knows."""
+    user = body.get("system_user") or {}
+    names = dict.fromkeys(str(user[name]) for name in ("name", "sudo_user") if user.get(name))
+    known = ", ".join(name for name in names if name != said)
+    if not known and user and not names:
+        known = f"uid {user.get('uid')}"
+    shown = said or ("-" if known else "")
+    return message("audit_says.person", said=shown, known=known) if known else shown
 
 
 def kind_name(kind: str) -> str:
@@ -229,6 +240,10 @@ def _says(entry: Entry, of: Record | None) -> str:
             return message("audit_says.retention", first=body.get("first"), last=body.get("last"))
         case "restore":
             return message("audit_says.restore")
+        case "clock":
+            return message(
+                "audit_says.clock", seconds=body.get("seconds_back"), last=body.get("last")
+            )
         case "unlogged":
             return message("audit_says.unlogged", count=body.get("count"), since=body.get("since"))
         case "access":
