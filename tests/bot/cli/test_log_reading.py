@@ -92,7 +92,7 @@ def test_a_list_says_what_a_reader_looks_for(log: QueryLog) -> None:
     for said in (
         r"when +person +where +outcome +feedback +id\n",
         r"2026-05-15 12:00  U012AB3CD  mention  answered, high +2 wrong, used  [0-9a-f]{8}\n",
-        r"t2dm with ckd stage 3a, on \w+.* → E11\.22 .*Type 2 diabetes mellitus w",
+        r"t2dm with ckd stage 3a, on \w+.* → E11\.22 .*Type 2 diabetes m",
         r"sing me a song → No code fits that\.\n",
         r"I10\? → I10 deleted .*Hypertension\n",
         r"  failed: left knee → E11\.22",
