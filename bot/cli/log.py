@@ -38,6 +38,7 @@ _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It 
 _HEADINGS = {
     "Read": ("list", "show", "search", "report", "export", "replay"),
     "Feedback and corrections": ("feedback", "corrections", "approve", "withdraw"),
+    "Review": ("sample", "review", "reviews", "sign-off"),
     "Prove": ("verify", "keys", "checkpoint", "receipt", "check-receipt"),
     "Witnesses": ("consistency", "cosigned", "witness", "witness-keys"),
     "Auditors' pages": ("audit", "audit-password"),
