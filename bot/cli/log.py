@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from bot.querylog.records import summary
 from bot.querylog.search import Filters, search
 from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
+from bot.system_user import name_said
 from bot.views import log_page
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -35,7 +35,7 @@ def log() -> None:
 
 
 def who(by: str | None) -> str:
-    return by or getpass.getuser()
+    return by or name_said()
 
 
 # Reading

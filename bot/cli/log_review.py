@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import getpass
 import json
 import shutil
 import sys
@@ -33,6 +32,7 @@ from bot.querylog.records import summary
 from bot.querylog.search import CONFIDENCES, FEEDBACK, OUTCOMES, Filters, each, search
 from bot.querylog.verify import EXIT_CODES, Verification
 from bot.settings import Settings
+from bot.system_user import name_said
 from codesets.model import SYSTEM_NAMES
 
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
@@ -127,7 +127,7 @@ def log_search(
     text = " ".join([*words, filters.text or ""]).strip()
     filters = replace(filters, text=text or None)
     with opened(settings) as query_log:
-        query_log.access("search", getpass.getuser(), filters.description(query_log.scrubbed))
+        query_log.access("search", name_said(), filters.description(query_log.scrubbed))
         found = search(query_log, filters, limit)
     print_found(found, as_json, "log_page.nothing")
 
@@ -153,7 +153,7 @@ def log_replay(settings: Settings, question_id: str, today: bool, as_json: bool)
         record = one_question(query_log, question_id)
         detail = "on today's bundle" if today else "on the same bundle"
         before = query_log.get(record.after) if record.after else None
-        query_log.access("replay", getpass.getuser(), detail, record.id)
+        query_log.access("replay", name_said(), detail, record.id)
         desk = Desk(settings, build=None if today else record.index_build)
         try:
             replayed = replay(record, desk, before=before, today=today)
@@ -222,7 +222,7 @@ def log_export(
     Exit code: 0, 2 the request was wrong, 3 the log was altered or damaged (it is exported all the
     same).
     """
-    auditor = getpass.getuser()
+    auditor = name_said()
     beside = output.with_name(output.name + ".verification.json") if output else None
     proven = output.with_name(output.name + ".receipts.jsonl") if output else None
     ids: list[str] = []
@@ -323,7 +323,7 @@ def log_report(
     """
     from bot.audit import report  # only this command needs templates and charts
 
-    auditor = getpass.getuser()
+    auditor = name_said()
     with opened(settings) as query_log:
         detail = f"from {first_day or 'the start'} to {last_day or 'now'}"
         detail += f", workspaces {', '.join(teams)}" if teams else ""

@@ -15,6 +15,7 @@ import msgspec
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog.records import Record
+from bot.system_user import named
 from bot.views import terminal
 from bot.views.screen import printable
 from codesets.model import SYSTEM_NAMES
@@ -54,7 +55,7 @@ def _asked(record: Record) -> Iterator[str]:
         message(
             "log_page.by",
             at=_at(record.asked_at),
-            person=record.user or "-",
+            person=named(record.user, record.system_user),
             surface=record.surface,
             place=place,
         ),
@@ -152,7 +153,7 @@ def _look(entry: Mapping[str, Any]) -> str:
 
 
 def _who_and_when(entry: Mapping[str, Any]) -> dict[str, str]:
-    return {"at": _at(entry["at"]), "by": entry.get("by") or "-"}
+    return {"at": _at(entry["at"]), "by": named(entry.get("by"), entry.get("system_user"))}
 
 
 def _named(name: str, text: str) -> str:

@@ -23,7 +23,15 @@ from bot.slack.views.details import detail_pages, details_modal
 
 #: Files whose texts are for a terminal, a browser or a file alone.
 _ELSEWHERE = {
-    *("api.toml", "audit.toml", "doctor.toml", "fhir.toml", "log.toml", "log_page.toml"),
+    *(
+        "api.toml",
+        "audit.toml",
+        "bad_days.toml",
+        "doctor.toml",
+        "fhir.toml",
+        "log.toml",
+        "log_page.toml",
+    ),
     *("log_review.toml", "mcp.toml", "operations.toml", "terminal.toml", "title_shorthand.toml"),
 }
 HOSTILE = {
