@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from click.testing import CliRunner, Result
 from paths import ROOT
 
 from bot.cli.main import main
+from index import build, build_lock
+from index.embedding import progress
 
 EDITS = ROOT / "tests" / "data" / "edits"
 #: Every command that reads or writes the code sets.
@@ -121,3 +124,71 @@ def test_a_home_that_is_a_file(tmp_path: Path, monkeypatch, name: str) -> None:
     monkeypatch.setenv("CODEDESK_FETCH", "no")
     assert "A file stands where a folder is needed" in told(run(*COMMANDS[name]))
     assert home.read_text() == "mine"
+
+
+# The index
+
+
+class _Loaded:
+    def releases(self) -> list[str]:
+        return ["one"]
+
+
+def _beginning(root: Path) -> Path:
+    """What a build that was killed leaves."""
+    folder = root / "20260101T000000Z-abcdef"
+    (folder / "shelves").mkdir(parents=True)
+    (folder / "shelves" / "half").write_bytes(b"x")
+    return folder
+
+
+def test_what_an_interrupted_build_left_is_removed(tmp_path: Path, monkeypatch) -> None:
+    root = tmp_path / "index"
+    half = _beginning(root)
+    in_use = root / "20260202T000000Z-abcdef"
+    in_use.mkdir()
+    notes = root / "notes of somebody"
+    notes.mkdir()
+    (root / "current").write_text(in_use.name)
+    during: list[bool] = []
+
+    def interrupted(*_: object) -> None:
+        during.append(half.exists())
+        half.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "_build", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        build.build(_Loaded(), root, None)  # type: ignore[arg-type]
+    assert (during, half.exists()) == ([False], False)
+    # The one in use stays, even damaged, and so does what is no build.
+    assert (in_use.exists(), notes.exists()) == (True, True)
+    assert not build_lock.is_running(root)
+
+
+def test_a_build_that_runs_already(tmp_path: Path, monkeypatch, capsys) -> None:
+    root = tmp_path / "index"
+    began, told_of_it = threading.Event(), threading.Event()
+    built: list[str] = []
+
+    def slow(_store: object, _root: Path, name: str, *_: object) -> None:
+        with progress.shown("ICD-10-CM", 1000) as advance:
+            advance(250)
+            began.set()
+            assert told_of_it.wait(30) or built
+        built.append(name)
+
+    monkeypatch.setattr(build, "_build", slow)
+    waiting = build_lock.told
+    monkeypatch.setattr(build_lock, "told", lambda at: (waiting(at), told_of_it.set())[0])
+    first = threading.Thread(target=build.build, args=(_Loaded(), root, "first"))
+    first.start()
+    assert began.wait(30)
+    assert build_lock.is_running(root)
+    build.build(_Loaded(), root, "second")  # type: ignore[arg-type]
+    first.join()
+    assert built == ["first", "second"]
+    said = capsys.readouterr().err
+    assert f"Waiting for another build of the index to end: process {os.getpid()}, since " in said
+    assert "ICD-10-CM 25% of 1,000." in said
+    assert not (root / build_lock.RUNNING).exists()
