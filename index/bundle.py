@@ -191,10 +191,9 @@ def swap_in(root: Path, folder: Path) -> None:
         os.fsync(file.fileno())
     pointer.replace(root / "current")
     for other in root.iterdir():
-        # A folder without a manifest is being built by another process, or was interrupted.
-        kept_for = _HOUR if (other / MANIFEST).exists() else 24 * _HOUR
-        is_old = other.stat().st_mtime < time.time() - kept_for
-        if other.is_dir() and is_old and other not in (folder, before):
+        # What interrupted builds left has no manifest: see index/build_lock.py.
+        is_old = other.stat().st_mtime < time.time() - _HOUR
+        if (other / MANIFEST).exists() and is_old and other not in (folder, before):
             shutil.rmtree(other, ignore_errors=True)
 
 

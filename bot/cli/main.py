@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import sqlite3
 import sys
 from typing import Any
 
@@ -42,6 +44,7 @@ from bot.messages import message
 from bot.operations import together
 from bot.settings import Settings, SettingsError
 from codesets.errors import CodeDeskError
+from codesets.store.database import StoreUnusable
 
 #: Commands that begin to serve, for which the settings must fit together.
 _SERVING = frozenset({"run", "serve", "mcp"})
@@ -81,6 +84,11 @@ class _Commands(Headed):
             sys.exit(0)
         except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
             raise
+        except sqlite3.Error as error:
+            # Errors of other databases have become sentences where they arose.
+            raise Sentence(str(StoreUnusable.of(ctx.obj.codes_db, error))) from error
+        except OSError as error:
+            raise Sentence(_of_the_system(error)) from error
         except Exception as error:
             if os.environ.get("CODEDESK_DEBUG"):
                 raise
@@ -88,6 +96,25 @@ class _Commands(Headed):
                 f"Something went wrong inside Code Desk ({type(error).__name__}). Nothing stored "
                 "is lost. Set CODEDESK_DEBUG=1 and try again to see where."
             ) from error
+
+
+def _of_the_system(error: OSError) -> str:
+    """What an error of the operating system means, in one sentence."""
+    todo = {
+        errno.ENOSPC: "full",
+        errno.EDQUOT: "full",
+        errno.EFBIG: "full",
+        errno.EROFS: "read_only",
+        errno.EACCES: "forbidden",
+        errno.EPERM: "forbidden",
+        errno.ENOTDIR: "not_a_folder",
+        errno.EEXIST: "not_a_folder",
+        errno.EISDIR: "a_folder",
+        errno.EMFILE: "too_many",
+    }.get(error.errno or 0, "other")
+    where = error.filename2 or error.filename
+    named = f" ({os.fsdecode(where)})" if isinstance(where, str | bytes) else ""
+    return message(f"bad_days.{todo}", where=named, why=error.strerror or type(error).__name__)
 
 
 @click.group(
@@ -117,6 +144,9 @@ def main(ctx: click.Context, no_color: bool) -> None:
     ctx.obj, faults = Settings.read()
     if ctx.invoked_subcommand in _SERVING:
         faults += together.faults(ctx.obj, slack=ctx.invoked_subcommand == "run")
+    home = ctx.obj.home
+    if home.exists() and not home.is_dir():
+        faults.append(message("bad_days.not_a_folder", where=f" ({home})"))
     if faults and ctx.invoked_subcommand not in _WITH_FAULTS:
         raise SettingsError("\n".join(faults))
 
