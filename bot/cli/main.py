@@ -11,34 +11,8 @@ from typing import Any
 
 import click
 
-# Those named log_… add their commands to `log` when they are imported.
-from bot.cli import (
-    about,
-    ask,
-    backup,
-    claim,
-    clients,
-    code,
-    codesets,
-    doctor,
-    drg,
-    evaluate,
-    health,
-    inbox,
-    index,
-    log,
-    log_feedback,  # noqa: F401
-    log_move,  # noqa: F401
-    log_receipts,  # noqa: F401
-    log_report,  # noqa: F401
-    log_review,  # noqa: F401
-    log_reviews,  # noqa: F401
-    mcp,
-    scrub,
-    serve,
-    slack,
-)
 from bot.cli.headings import Headed
+from bot.cli.imported import Imported
 from bot.cli.shared import Sentence
 from bot.messages import message
 from bot.operations import together
@@ -56,6 +30,32 @@ _HEADINGS = {
     "The log": ("log", "scrub"),
     "Serve": ("run", "serve", "mcp", "clients", "slack"),
     "Look after it": ("doctor", "health", "backup", "eval", "version", "help"),
+}
+#: Each command, as its module and its name there.
+_COMMANDS = {
+    "ask": "bot.cli.ask:ask",
+    "backup": "bot.cli.backup:backup",
+    "check": "bot.cli.ask:check",
+    "claim": "bot.cli.claim:claim",
+    "clients": "bot.cli.clients:clients",
+    "code": "bot.cli.code:code",
+    "codesets": "bot.cli.codesets:codesets",
+    "denial": "bot.cli.claim:denial",
+    "doctor": "bot.cli.doctor:doctor",
+    "drg": "bot.cli.drg:drg",
+    "eval": "bot.cli.evaluate:evaluate_file",
+    "health": "bot.cli.health:health",
+    "help": "bot.cli.about:help_command",
+    "inbox": "bot.cli.inbox:inbox",
+    "index": "bot.cli.index:index",
+    "log": "bot.cli.log_commands:log",
+    "mcp": "bot.cli.mcp:mcp",
+    "run": "bot.cli.serve:run",
+    "scrub": "bot.cli.scrub:scrub",
+    "serve": "bot.cli.serve:serve",
+    "setup": "bot.cli.serve:setup",
+    "slack": "bot.cli.slack:slack",
+    "version": "bot.cli.about:version",
 }
 
 
@@ -119,6 +119,7 @@ def _of_the_system(error: OSError) -> str:
 
 @click.group(
     cls=_Commands,
+    commands=Imported(_COMMANDS),
     headings=_HEADINGS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -149,32 +150,3 @@ def main(ctx: click.Context, no_color: bool) -> None:
         faults.append(message("bad_days.not_a_folder", where=f" ({home})"))
     if faults and ctx.invoked_subcommand not in _WITH_FAULTS:
         raise SettingsError("\n".join(faults))
-
-
-codesets.codesets.add_command(inbox.inbox)
-for _command in (
-    serve.setup,
-    serve.run,
-    serve.serve,
-    health.health,
-    ask.ask,
-    ask.check,
-    code.code,
-    drg.drg,
-    claim.claim,
-    claim.denial,
-    evaluate.evaluate_file,
-    codesets.codesets,
-    inbox.inbox,
-    index.index,
-    scrub.scrub,
-    log.log,
-    slack.slack,
-    mcp.mcp,
-    clients.clients,
-    doctor.doctor,
-    backup.backup,
-    about.version,
-    about.help_command,
-):
-    main.add_command(_command)
