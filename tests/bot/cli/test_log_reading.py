@@ -134,7 +134,7 @@ def test_a_question_is_a_page(log: QueryLog) -> None:
         "answered, confidence high; after 12 ms", "FY2026-April", "answer: delivered",
         "E11.22 Type 2 diabetes mellitus with diabetic chronic kidney disease", "ann: wrong",
         "bob: wrong", "eve: used E11.21 Type 2 diabetes mellitus with diabetic nephropathy",
-        "eve destroyed", "a name in it", f"{getpass.getuser()}: view",
+        "destroyed note, text: a name in it", f"{getpass.getuser()}: view",
     ):  # fmt: skip
         assert said in " ".join(page.split()), (said, page)
     assert max(map(len, page.splitlines())) <= 80
