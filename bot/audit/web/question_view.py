@@ -26,7 +26,7 @@ def row(record: Record) -> Row:
     code, title = first or ("", "")
     more = len({one["code"] for one in record.codes if "line" in one or "status" in one}) - 1
     sure = log_page.confidence(record)
-    outcome = record.outcome or ""
+    outcome = record.outcome or message("audit_says.not_answered")
     return {
         "id": record.id,
         "asked_at": record.asked_at,

@@ -186,7 +186,7 @@ def test_one_question_has_everything(there: Served) -> None:
     for said in (
         f"Question {there.march}", "gout, zebra foot", "by ann", "channel C9", "confidence high",
         "editions ICD-10-CM FY2026-April", "answered within 12 ms", "answer: delivered",
-        "E11.22", "The whole answer as text",
+        "E11.22", "The answer as text",
         "bob right", "cyd used E11.21", ": nephropathy",
         "“zebra foot” leads to M10.9", "holds no longer: it means something else",
         "Nothing was destroyed, held or altered.",
