@@ -74,7 +74,7 @@ class _Page:
         yield from self._answer()
         for name, entries in (
             ("feedback", [self._feedback(one) for one in record.feedback]),
-            ("reviews", [(review_page.told(one), "") for one in of_record(record)]),
+            ("reviews", [(review_page.told(one, self._times), "") for one in of_record(record)]),
             ("corrections", [*map(self._correction, record.corrections), *self._ends()]),
             ("changed", list(self._changes()) or [(message("log_page.unchanged"), "small")]),
             ("looked", [self._look(one) for one in record.looks]),

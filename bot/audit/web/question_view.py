@@ -10,6 +10,7 @@ from bot.audit.web.reader import Neighbours
 from bot.messages import message
 from bot.querylog.records import Entry, Record
 from bot.querylog.reviews import Review, of_record
+from bot.system_user import named
 from bot.views import log_page
 
 #: Characters of a question in a list, and of its title on a page.
@@ -193,14 +194,8 @@ def said_of(entry: Entry, of: Record | None = None) -> Row:
 
 
 def _person(said: str | None, body: Mapping[str, Any]) -> str:
-    """The name that somebody went by, and where it differs the user that their system knows."""
-    user = body.get("system_user") or {}
-    names = dict.fromkeys(str(user[name]) for name in ("name", "sudo_user") if user.get(name))
-    known = ", ".join(name for name in names if name != said)
-    if not known and user and not names:
-        known = f"uid {user.get('uid')}"
-    shown = said or ("-" if known else "")
-    return message("audit_says.person", said=shown, known=known) if known else shown
+    user = body.get("system_user")
+    return named(said, user) if said or user else ""
 
 
 def kind_name(kind: str) -> str:
