@@ -192,3 +192,23 @@ def test_a_build_that_runs_already(tmp_path: Path, monkeypatch, capsys) -> None:
     assert f"Waiting for another build of the index to end: process {os.getpid()}, since " in said
     assert "ICD-10-CM 25% of 1,000." in said
     assert not (root / build_lock.RUNNING).exists()
+
+
+# Files that are no text
+
+NO_TEXT = {
+    "a PDF": (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", "The file is a PDF, not text."),
+    "a spreadsheet": (b"PK\x03\x04\x14\0\x06\0", "The file is a spreadsheet"),
+    "UTF-16": ("ankle sprain\nknee pain\n".encode("utf-16"), "The file is text in UTF-16"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), NO_TEXT.values(), ids=NO_TEXT)
+def test_a_file_that_is_no_text(home: Path, content: bytes, sentence: str) -> None:
+    file = home / "file"
+    file.write_bytes(content)
+    for arguments in (["ask", "--json", "--batch"], ["code"]):
+        assert sentence in told(run(*arguments, str(file)))
+    if "UTF-16" not in sentence:
+        for command in ("claim", "denial"):
+            assert sentence in told(run(command, str(file)))
