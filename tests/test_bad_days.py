@@ -250,7 +250,7 @@ def test_a_full_disk_while_the_log_is_written(home: Path) -> None:
     assert run("check", "E11.9").exit_code in (0, 1)
     limit = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (33000, 33000)); "
         "from bot.cli.main import main; main(['check', 'I10'])"
     )
     done = subprocess.run(
