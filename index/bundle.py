@@ -149,10 +149,10 @@ def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
 
 
 def current(root: Path) -> Path | None:
-    """The folder of the build in use, None when no index has been built."""
+    """The folder of the build in use; None when no index has been built, or nothing says which."""
     try:
         name = (root / "current").read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
         return None
     return root / name if name else None
 

@@ -3,12 +3,16 @@ code 2, and loses nothing that is stored."""
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -192,3 +196,67 @@ def test_a_build_that_runs_already(tmp_path: Path, monkeypatch, capsys) -> None:
     assert f"Waiting for another build of the index to end: process {os.getpid()}, since " in said
     assert "ICD-10-CM 25% of 1,000." in said
     assert not (root / build_lock.RUNNING).exists()
+
+
+# Files that are no text
+
+NO_TEXT = {
+    "a PDF": (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", "The file is a PDF, not text."),
+    "a spreadsheet": (b"PK\x03\x04\x14\0\x06\0", "The file is a spreadsheet"),
+    "UTF-16": ("ankle sprain\nknee pain\n".encode("utf-16"), "The file is text in UTF-16"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), NO_TEXT.values(), ids=NO_TEXT)
+def test_a_file_that_is_no_text(home: Path, content: bytes, sentence: str) -> None:
+    file = home / "file"
+    file.write_bytes(content)
+    for arguments in (["ask", "--json", "--batch"], ["code"]):
+        assert sentence in told(run(*arguments, str(file)))
+    if "UTF-16" not in sentence:
+        for command in ("claim", "denial"):
+            assert sentence in told(run(command, str(file)))
+
+
+# What the operating system refuses
+
+REFUSED = {
+    "a full disk": (
+        OSError(errno.ENOSPC, "No space left on device", "/data/x"),
+        "The disk is full",
+    ),
+    "of many files": (
+        shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
+        "The disk is full.",
+    ),
+    "read-only": (OSError(errno.EROFS, "Read-only file system", "/data"), "is read-only (/data)."),
+    "no right": (PermissionError(errno.EACCES, "Permission denied", "/data"), "You have no right"),
+    "anything else": (OSError(errno.EIO, "Input/output error", "/data"), "Input/output error"),
+}
+
+
+@pytest.mark.parametrize(("error", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_what_the_system_refuses(home: Path, monkeypatch, error: OSError, sentence: str) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(build, "_build", refused)
+    monkeypatch.setattr(build, "exclusive", lambda *_: nullcontext())
+    assert sentence in told(run("index", "build"))
+
+
+def test_a_full_disk_while_the_log_is_written(home: Path) -> None:
+    """Nothing is answered, and nothing is lost: SQLite's own limit stands for the disk's."""
+    assert run("check", "E11.9").exit_code in (0, 1)
+    limit = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (33000, 33000)); "
+        "from bot.cli.main import main; main(['check', 'I10'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", limit], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "does not answer unlogged" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run("log", "verify").exit_code == 1

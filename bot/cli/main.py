@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import sqlite3
 import sys
 from typing import Any
@@ -100,6 +101,11 @@ class _Commands(Headed):
 
 def _of_the_system(error: OSError) -> str:
     """What an error of the operating system means, in one sentence."""
+    number, why = error.errno or 0, error.strerror or str(error)
+    # Where several files of a folder could not be copied, the reasons are in the text only.
+    if not error.errno and (found := re.search(r"\[Errno (\d+)\]", str(error))):
+        number = int(found[1])
+        why = os.strerror(number)
     todo = {
         errno.ENOSPC: "full",
         errno.EDQUOT: "full",
@@ -111,10 +117,10 @@ def _of_the_system(error: OSError) -> str:
         errno.EEXIST: "not_a_folder",
         errno.EISDIR: "a_folder",
         errno.EMFILE: "too_many",
-    }.get(error.errno or 0, "other")
+    }.get(number, "other")
     where = error.filename2 or error.filename
     named = f" ({os.fsdecode(where)})" if isinstance(where, str | bytes) else ""
-    return message(f"bad_days.{todo}", where=named, why=error.strerror or type(error).__name__)
+    return message(f"bad_days.{todo}", where=named, why=why)
 
 
 @click.group(

@@ -92,6 +92,11 @@ class QueryLog:
                 else "Start the database, or set CODEDESK_DATABASE_URL to where it is, then start "
                 "again."
             )
+            if isinstance(error, DatabaseError) and not error.passing:
+                todo = (
+                    "Run `codedesk log verify`; then move the damaged log away, and put back a "
+                    "backup (`codedesk backup restore`)."
+                )
             raise LogUnavailable(
                 f"The query log at {self.name} cannot be written ({error}), and Code Desk does not "
                 f"answer unlogged. {todo}"
