@@ -292,9 +292,12 @@ def test_an_altered_text_is_named(tmp_path: Path) -> None:
     [
         (None, "ann"),
         ({"uid": 1000, "name": "ann"}, "ann"),
-        ({"uid": 1001, "name": "mallory"}, "ann (for the system: mallory)"),
-        ({"uid": 0, "name": "root", "sudo_user": "mallory"}, "ann (for the system: root, mallory)"),
-        ({"uid": 4711}, "ann (for the system: uid 4711)"),
+        ({"uid": 1001, "name": "mallory"}, "ann (system user mallory, uid 1001)"),
+        (
+            {"uid": 0, "name": "root", "sudo_user": "mallory"},
+            "ann (system user root, uid 0; sudo by mallory)",
+        ),
+        ({"uid": 4711}, "ann (uid 4711)"),
     ],
 )
 def test_the_user_of_the_system_stands_beside_another_name(
