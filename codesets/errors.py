@@ -9,6 +9,7 @@ class CodeDeskError(Exception):
 
     * CodesetError                codesets/model.py
       * ReleaseUnavailable        codesets/model.py
+      * StoreUnusable             codesets/store/database.py
       * TooMuch                   codesets/limits.py
       * NotWhole                  codesets/whole.py
       * NotOneEdition             codesets/formats/icd10cm.py

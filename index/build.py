@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -24,6 +22,7 @@ import numpy as np
 from codesets.model import SYSTEM_NAMES, US_SYSTEMS, Guideline, System
 from codesets.store.code_store import CodeStore
 from index import bundle, parts
+from index.build_lock import exclusive
 from index.embedding.encoder import Encoder
 from index.embedding.models import Model, Shipped
 from index.embedding.onnx_export import export
@@ -96,27 +95,8 @@ def build(
             "No code set is loaded, so there is nothing to index. Run `codedesk setup`."
         )
     root.mkdir(parents=True, exist_ok=True)
-    with _exclusive(root, progress):
+    with exclusive(root, progress):
         return _build(store, root, model, progress, anew)
-
-
-@contextmanager
-def _exclusive(root: Path, progress: bool) -> Iterator[None]:
-    """Lock the folder of the index, after other builds there have ended. The operating system
-    releases the lock when the process ends in any way."""
-    from filelock import FileLock, Timeout  # not imported when a question is answered
-
-    lock = FileLock(root / "build.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        if progress:
-            print("Waiting for another build of the index to end.", file=sys.stderr)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @dataclass(frozen=True, slots=True)

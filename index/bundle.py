@@ -149,10 +149,10 @@ def files_of(folder: Path) -> dict[str, dict[str, int | str]]:
 
 
 def current(root: Path) -> Path | None:
-    """The folder of the build in use, None when no index has been built."""
+    """The folder of the build in use; None when no index has been built, or nothing says which."""
     try:
         name = (root / "current").read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
         return None
     return root / name if name else None
 
@@ -191,10 +191,9 @@ def swap_in(root: Path, folder: Path) -> None:
         os.fsync(file.fileno())
     pointer.replace(root / "current")
     for other in root.iterdir():
-        # A folder without a manifest is being built by another process, or was interrupted.
-        kept_for = _HOUR if (other / MANIFEST).exists() else 24 * _HOUR
-        is_old = other.stat().st_mtime < time.time() - kept_for
-        if other.is_dir() and is_old and other not in (folder, before):
+        # What interrupted builds left has no manifest: see index/build_lock.py.
+        is_old = other.stat().st_mtime < time.time() - _HOUR
+        if (other / MANIFEST).exists() and is_old and other not in (folder, before):
             shutil.rmtree(other, ignore_errors=True)
 
 

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from bot.api.calls import SURFACES, Calls
 from bot.api.clients import Client, Scope
@@ -94,13 +94,17 @@ class Service:
 
 @contextmanager
 def opened(
-    settings: Settings, *, workers: int = 0, say: Callable[[str], None] = print
+    settings: Settings,
+    *,
+    workers: int = 0,
+    say: Callable[[str], None] = print,
+    system_user: dict[str, Any] | None = None,
 ) -> Iterator[Service]:
-    """The service of this process, ready to answer; `workers` as of CurrentDesk. Raises
-    CodeDeskError."""
+    """The service of this process, ready to answer; `workers` as of CurrentDesk, `system_user` as
+    of QueryLog. Raises CodeDeskError."""
     desk = CurrentDesk(settings, workers=workers)
     try:
-        log = open_log(settings, desk.scrubber)
+        log = open_log(settings, desk.scrubber, system_user=system_user)
         try:
             if left := finish_what_was_left(log, SURFACES, message("api.server")):
                 say(left)

@@ -13,9 +13,11 @@ from math import ceil
 from typing import Any
 
 from bot.audit import report_changes, report_feedback, report_reasons
+from bot.audit.agreement import agreement
 from bot.querylog.hash_chain import is_committed
 from bot.querylog.log import QueryLog
 from bot.querylog.records import UNANSWERED, Record
+from bot.querylog.reviews import every
 from bot.querylog.schema import by_own_views
 from bot.querylog.workspaces import asked_in, of_any
 from bot.views.log_page import TitleOf, titles, told
@@ -79,6 +81,7 @@ def figures(
         "because": report_reasons.grouped((row["id"], row["told"]) for row in abstained),
         "no_codes": _listed(log, [row["id"] for row in none][-_LISTED:][::-1], titles),
         "feedback": report_feedback.rates(rated),
+        "reviews": _reviews(log, rows, teams),
         "corrected": report_feedback.corrected(rated, titles.of),
         "disagreements": _disagreements(log, against, titles),
         "slow": _listed(log, _slowest(answered), titles),
@@ -258,6 +261,14 @@ def _disagreements(
         for one in newest
         if one["id"] in asked
     ]
+
+
+def _reviews(
+    log: QueryLog, rows: Sequence[dict[str, Any]], teams: Sequence[str] | None
+) -> dict[str, Any]:
+    """How far reviewers agree with the answers to these questions."""
+    there = {row["id"] for row in rows}
+    return agreement(one for one in every(log, teams) if one.question_id in there).as_dict()
 
 
 def _accesses(

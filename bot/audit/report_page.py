@@ -57,7 +57,8 @@ def bar(share: float) -> Markup:
 
 
 def percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.0%}"
+    # A dash: a cell with a minus may be taken for a formula.
+    return "\u2013" if share is None else f"{share:.0%}"
 
 
 #: Control characters, and those that change the direction of the text after them.

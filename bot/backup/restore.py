@@ -38,6 +38,7 @@ from bot.querylog.verify import Verification, verify
 from bot.querylog.vouching import vouch
 from bot.settings import Settings
 from bot.slack.state import State
+from bot.system_user import system_user
 
 #: What the state keeps of work that was under way, and of links that count once.
 _UNDER_WAY = ("outbox", "work", "replicas", "leaders", "oauth_states")
@@ -221,7 +222,7 @@ def _gone_on(
     newest = _newest(kept, end.log)
     lost_to = newest.sequence if newest and newest.sequence > end.last else None
     done.lost = (end.last + 1, lost_to) if lost_to else None
-    with closing(QueryLog(log, key=_of(key, end.log))) as opened:
+    with closing(QueryLog(log, key=_of(key, end.log), system_user=system_user())) as opened:
         done.record = opened.append(
             KIND,
             None,

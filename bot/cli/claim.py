@@ -11,7 +11,16 @@ from typing import Any, BinaryIO
 import click
 
 from bot.cli.conversation import Conversation
-from bot.cli.shared import BATCH, DATE, DATE_FORMS, JSON_LINES, Sentence, chunks, progress
+from bot.cli.shared import (
+    BATCH,
+    DATE,
+    DATE_FORMS,
+    JSON_LINES,
+    Sentence,
+    chunks,
+    expect_text,
+    progress,
+)
 from bot.cli.showing import printing, shown_options
 from bot.desk.answer import Answer
 from bot.desk.claims.claim_text import may_be_claims
@@ -142,6 +151,7 @@ def _text_of(file: BinaryIO) -> str:
     data: Any = file.read(TEXT_BYTES + 1)
     if len(data) > TEXT_BYTES:
         raise Sentence(message("claims.too_large", most=TEXT_BYTES // 2**20))
+    expect_text(data, utf16=True)
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     return data.decode("utf-16" if wide else "utf-8-sig", errors="replace")
 

@@ -14,6 +14,7 @@ from bot.cli.shared import JSON_LINES, echo_json, progress
 from bot.messages import message
 from bot.querylog.opening import open_log
 from bot.settings import Settings
+from bot.system_user import system_user
 
 if TYPE_CHECKING:
     from bot.api.tokens import Tokens
@@ -28,7 +29,7 @@ def clients() -> None:
 def _on_record(settings: Settings) -> Any:
     """A function that says how a change goes on record, before it is made. Raises
     LogUnavailable."""
-    log = open_log(settings)
+    log = open_log(settings, system_user=system_user())
 
     def record(what: str) -> Callable[[Client], object]:
         return lambda client: log.access("client", who(None), f"{what} {_described(client)}")

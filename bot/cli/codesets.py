@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from bot.cli.inbox import inbox
 from bot.cli.shared import JSON_LINES, SYSTEM, echo_json, progress, screen
 from bot.desk import edition_changes
 from bot.messages import message
@@ -26,6 +27,9 @@ from codesets.store.code_store import CodeStore
 @click.group()
 def codesets() -> None:
     """The code sets that are loaded."""
+
+
+codesets.add_command(inbox)
 
 
 @codesets.command("list")

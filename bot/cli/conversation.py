@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import os
+import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -21,8 +21,10 @@ from bot.querylog import NoSuchQuestion, QuestionRecord
 from bot.querylog.opening import finish_what_was_left, open_log
 from bot.querylog.records import Surface
 from bot.settings import Settings
+from bot.system_user import name_said, system_user
 from bot.views.notices import told_by
 from bot.views.shared import removals_to_tell, removed_in_words
+from codesets.store.database import StoreUnusable
 
 #: Questions of a conversation that are looked back at.
 _MOST_TURNS = 20
@@ -36,9 +38,10 @@ class Conversation:
     ) -> None:
         """`desk`: one that is opened already; by default one that is not renewed."""
         self.desk = cast(Any, desk or Desk(settings))
-        self.log = open_log(settings, self.desk.scrubber)
+        self.log = open_log(settings, self.desk.scrubber, system_user=system_user())
         self.logged = LoggedDesk(self.desk, self.log, connect(settings))
         self._surface: Surface = surface
+        self._codes_db = settings.codes_db
         if left := finish_what_was_left(self.log):
             progress(left)
 
@@ -68,6 +71,8 @@ class Conversation:
             _report(error)
             day = question.question.day if question.question else dt.date.today()
             notice = message("terminal.failed", error=type(error).__name__)
+            if isinstance(error, sqlite3.Error):
+                notice = str(StoreUnusable.of(self._codes_db, error))
             failed = Answer(question.asked.text, day.isoformat(), "abstained", [notice])
             return headlined(failed)
 
@@ -92,7 +97,7 @@ class Conversation:
     def _asked(self, options: dict[str, Any], after: str | None = None) -> QuestionRecord:
         """Who asks, and with which options. The date of service is left out: it is not logged."""
         kept = {n: value for n, value in options.items() if value is not None and n != "day"}
-        return QuestionRecord("", self._surface, user=getpass.getuser(), options=kept, after=after)
+        return QuestionRecord("", self._surface, user=name_said(), options=kept, after=after)
 
     def told_before(self, question_id: str) -> set[str]:
         """The keys of what was said of what is loaded (`bot.views.notices`), by the answer to a

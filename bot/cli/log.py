@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -25,6 +24,7 @@ from bot.querylog.records import summary
 from bot.querylog.search import Filters, page
 from bot.querylog.vouching import vouch
 from bot.settings import Settings, SettingsError
+from bot.system_user import name_said
 from bot.views import log_list as log_list_view
 from bot.views import log_page, log_tables
 from bot.views.times import Times
@@ -38,6 +38,7 @@ _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why. It 
 _HEADINGS = {
     "Read": ("list", "show", "search", "report", "export", "replay"),
     "Feedback and corrections": ("feedback", "corrections", "approve", "withdraw"),
+    "Review": ("sample", "review", "reviews", "sign-off"),
     "Prove": ("verify", "keys", "checkpoint", "receipt", "check-receipt"),
     "Witnesses": ("consistency", "cosigned", "witness", "witness-keys"),
     "Auditors' pages": ("audit", "audit-password"),
@@ -51,7 +52,7 @@ def log() -> None:
 
 
 def who(by: str | None) -> str:
-    return by or getpass.getuser()
+    return by or name_said()
 
 
 # Reading

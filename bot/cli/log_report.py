@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from bot.cli.shared import JSON, echo_json, screen
 from bot.messages import message
 from bot.querylog.opening import opened, verified
 from bot.settings import Settings
+from bot.system_user import name_said
 from bot.views import log_report as log_report_view
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -47,7 +47,7 @@ def log_report(
     """
     from bot.audit import report, report_page  # only this command needs templates
 
-    auditor = getpass.getuser()
+    auditor = name_said()
     titles = CodeTitles(settings.codes_db)
     with opened(settings) as query_log:
         detail = f"from {first_day or 'the start'} to {last_day or 'now'}"

@@ -7,7 +7,6 @@ beside the chain, so that they can be redacted.
 from __future__ import annotations
 
 import functools
-import getpass
 import json
 import shutil
 import sys
@@ -42,6 +41,7 @@ from bot.querylog.search import (
 )  # fmt: skip
 from bot.querylog.verify import EXIT_CODES, Verification
 from bot.settings import Settings
+from bot.system_user import name_said
 from bot.views import log_list
 from codesets.model import SYSTEM_NAMES
 
@@ -136,7 +136,7 @@ def log_search(
     text = " ".join([*words, filters.text or ""]).strip()
     filters = replace(filters, text=text or None)
     with opened(settings) as query_log:
-        query_log.access("search", getpass.getuser(), filters.description(query_log.scrubbed))
+        query_log.access("search", name_said(), filters.description(query_log.scrubbed))
         count, found = page(query_log, filters, 0, limit)
         wider = {} if count or as_json else widened(query_log, filters)
     if found or as_json:
@@ -166,7 +166,7 @@ def log_replay(settings: Settings, question_id: str, today: bool, as_json: bool)
         record = one_question(query_log, question_id)
         detail = "on today's bundle" if today else "on the same bundle"
         before = query_log.get(record.after) if record.after else None
-        query_log.access("replay", getpass.getuser(), detail, record.id)
+        query_log.access("replay", name_said(), detail, record.id)
         desk = Desk(settings, build=None if today else record.index_build)
         try:
             replayed = replay(record, desk, before=before, today=today)
@@ -235,7 +235,7 @@ def log_export(
     Exit code: 0, 2 the request was wrong, 3 the log was altered or damaged (it is exported all the
     same).
     """
-    auditor = getpass.getuser()
+    auditor = name_said()
     beside = output.with_name(output.name + ".verification.json") if output else None
     proven = output.with_name(output.name + ".receipts.jsonl") if output else None
     ids: list[str] = []

@@ -2,46 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import re
+import sqlite3
 import sys
 from typing import Any
 
 import click
 
-# Those named log_… add their commands to `log` when they are imported.
-from bot.cli import (
-    about,
-    ask,
-    backup,
-    claim,
-    clients,
-    code,
-    codesets,
-    doctor,
-    drg,
-    evaluate,
-    health,
-    inbox,
-    index,
-    log,
-    log_feedback,  # noqa: F401
-    log_move,  # noqa: F401
-    log_receipts,  # noqa: F401
-    log_report,  # noqa: F401
-    log_review,  # noqa: F401
-    log_reviews,  # noqa: F401
-    mcp,
-    scrub,
-    serve,
-    slack,
-)
 from bot.cli.headings import Headed
+from bot.cli.imported import Imported
 from bot.cli.shared import Sentence
 from bot.messages import message
 from bot.operations import together
 from bot.settings import Settings, SettingsError
 from codesets.errors import CodeDeskError
+from codesets.store.database import StoreUnusable
 
 #: Commands that begin to serve, for which the settings must fit together.
 _SERVING = frozenset({"run", "serve", "mcp"})
@@ -53,6 +31,32 @@ _HEADINGS = {
     "The log": ("log", "scrub"),
     "Serve": ("run", "serve", "mcp", "clients", "slack"),
     "Look after it": ("doctor", "health", "backup", "eval", "version", "help"),
+}
+#: Each command, as its module and its name there.
+_COMMANDS = {
+    "ask": "bot.cli.ask:ask",
+    "backup": "bot.cli.backup:backup",
+    "check": "bot.cli.ask:check",
+    "claim": "bot.cli.claim:claim",
+    "clients": "bot.cli.clients:clients",
+    "code": "bot.cli.code:code",
+    "codesets": "bot.cli.codesets:codesets",
+    "denial": "bot.cli.claim:denial",
+    "doctor": "bot.cli.doctor:doctor",
+    "drg": "bot.cli.drg:drg",
+    "eval": "bot.cli.evaluate:evaluate_file",
+    "health": "bot.cli.health:health",
+    "help": "bot.cli.about:help_command",
+    "inbox": "bot.cli.inbox:inbox",
+    "index": "bot.cli.index:index",
+    "log": "bot.cli.log_commands:log",
+    "mcp": "bot.cli.mcp:mcp",
+    "run": "bot.cli.serve:run",
+    "scrub": "bot.cli.scrub:scrub",
+    "serve": "bot.cli.serve:serve",
+    "setup": "bot.cli.serve:setup",
+    "slack": "bot.cli.slack:slack",
+    "version": "bot.cli.about:version",
 }
 
 
@@ -81,6 +85,11 @@ class _Commands(Headed):
             sys.exit(0)
         except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
             raise
+        except sqlite3.Error as error:
+            # Errors of other databases have become sentences where they arose.
+            raise Sentence(str(StoreUnusable.of(ctx.obj.codes_db, error))) from error
+        except OSError as error:
+            raise Sentence(_of_the_system(error)) from error
         except Exception as error:
             if os.environ.get("CODEDESK_DEBUG"):
                 raise
@@ -90,8 +99,33 @@ class _Commands(Headed):
             ) from error
 
 
+def _of_the_system(error: OSError) -> str:
+    """What an error of the operating system means, in one sentence."""
+    number, why = error.errno or 0, error.strerror or str(error)
+    # Where several files of a folder could not be copied, the reasons are in the text only.
+    if not error.errno and (found := re.search(r"\[Errno (\d+)\]", str(error))):
+        number = int(found[1])
+        why = os.strerror(number)
+    todo = {
+        errno.ENOSPC: "full",
+        errno.EDQUOT: "full",
+        errno.EFBIG: "full",
+        errno.EROFS: "read_only",
+        errno.EACCES: "forbidden",
+        errno.EPERM: "forbidden",
+        errno.ENOTDIR: "not_a_folder",
+        errno.EEXIST: "not_a_folder",
+        errno.EISDIR: "a_folder",
+        errno.EMFILE: "too_many",
+    }.get(number, "other")
+    where = error.filename2 or error.filename
+    named = f" ({os.fsdecode(where)})" if isinstance(where, str | bytes) else ""
+    return message(f"bad_days.{todo}", where=named, why=why)
+
+
 @click.group(
     cls=_Commands,
+    commands=Imported(_COMMANDS),
     headings=_HEADINGS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -117,34 +151,8 @@ def main(ctx: click.Context, no_color: bool) -> None:
     ctx.obj, faults = Settings.read()
     if ctx.invoked_subcommand in _SERVING:
         faults += together.faults(ctx.obj, slack=ctx.invoked_subcommand == "run")
+    home = ctx.obj.home
+    if home.exists() and not home.is_dir():
+        faults.append(message("bad_days.not_a_folder", where=f" ({home})"))
     if faults and ctx.invoked_subcommand not in _WITH_FAULTS:
         raise SettingsError("\n".join(faults))
-
-
-codesets.codesets.add_command(inbox.inbox)
-for _command in (
-    serve.setup,
-    serve.run,
-    serve.serve,
-    health.health,
-    ask.ask,
-    ask.check,
-    code.code,
-    drg.drg,
-    claim.claim,
-    claim.denial,
-    evaluate.evaluate_file,
-    codesets.codesets,
-    inbox.inbox,
-    index.index,
-    scrub.scrub,
-    log.log,
-    slack.slack,
-    mcp.mcp,
-    clients.clients,
-    doctor.doctor,
-    backup.backup,
-    about.version,
-    about.help_command,
-):
-    main.add_command(_command)

@@ -82,10 +82,30 @@ def echo_json(*values: Any) -> None:
         click.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 
+#: How files begin that are no plain text, and the message for each. Zip: spreadsheets, too.
+_NO_TEXT = {
+    b"%PDF-": "pdf",
+    b"PK\x03\x04": "office",
+    b"\xd0\xcf\x11\xe0": "office",
+    b"\xff\xfe": "utf16",
+    b"\xfe\xff": "utf16",
+}
+
+
+def expect_text(start: bytes, *, utf16: bool = False) -> None:
+    """Raises Sentence where a file that begins so is no text in UTF-8. `utf16`: that will do."""
+    for mark, kind in _NO_TEXT.items():
+        if start.startswith(mark) and not (utf16 and kind == "utf16"):
+            raise Sentence(message(f"bad_days.file_{kind}"))
+
+
 def lines_of(file: Iterable[bytes]) -> Iterator[str]:
     """The lines of a file of questions. Bytes that are not UTF-8 are replaced (U+FFFD). Only a
-    newline ends a line; a carriage return alone does not."""
+    newline ends a line; a carriage return alone does not. Raises Sentence for a file that is no
+    text."""
     for number, line in enumerate(file):
+        if not number:
+            expect_text(line)
         # Windows puts a byte order mark before the first line.
         encoding = "utf-8" if number else "utf-8-sig"
         yield line.rstrip(b"\r\n").decode(encoding, errors="replace")

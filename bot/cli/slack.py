@@ -15,6 +15,7 @@ from bot.cli.shared import JSON_LINES, echo_json
 from bot.messages import message
 from bot.querylog.opening import open_log
 from bot.settings import Settings, SettingsError
+from bot.system_user import system_user
 from codesets.errors import CodeDeskError
 
 _TEAM = click.option(
@@ -183,7 +184,7 @@ def _on_record(settings: Settings, changed: bool, detail: str, team: str) -> Non
     if not changed:
         click.echo("It is so already.")
         return
-    log = open_log(settings)
+    log = open_log(settings, system_user=system_user())
     try:
         log.access("people", who(None), detail, team=team)
     finally:

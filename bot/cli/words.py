@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,10 @@ import click
 from bot.cli.shared import lines_of
 from bot.messages import message
 
+#: Of standard input, in bytes. A question has some thousand; what is larger is another file.
+_MOST_BYTES = 1_000_000
+#: Each code is compared with all others: so many take some twenty seconds.
+_MOST_CODES = 2_000
 #: Between codes, as people list them.
 _BETWEEN_CODES = re.compile(r"[\s,;]+")
 
@@ -34,12 +39,16 @@ class WordsCommand(click.Command):
 
 def words_typed(words: Sequence[str], otherwise: str) -> str:
     """The words with blanks between, or what standard input has where there are none, or "-" alone.
-    Raises UsageError with the message `otherwise` where there is nothing, or a terminal waits."""
+    Raises UsageError: with the message `otherwise` where there is nothing, or a terminal waits; and
+    where there is too much."""
     if words and tuple(words) != ("-",):
         return " ".join(words)
     if not words and sys.stdin.isatty():
         raise click.UsageError(message(otherwise))
-    text = "\n".join(lines_of(sys.stdin.buffer)).strip()
+    data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise click.UsageError(message("command_line.too_large", most=f"{_MOST_BYTES:,}"))
+    text = "\n".join(lines_of(io.BytesIO(data))).strip()
     if not text:
         raise click.UsageError(message(otherwise))
     return text
@@ -50,4 +59,7 @@ def codes_typed(typed: Sequence[str], otherwise: str) -> list[str]:
     codes = [code for code in _BETWEEN_CODES.split(words_typed(typed, otherwise)) if code]
     if not codes:
         raise click.UsageError(message(otherwise))
+    if len(codes) > _MOST_CODES:
+        told = {"count": f"{len(codes):,}", "most": f"{_MOST_CODES:,}"}
+        raise click.UsageError(message("command_line.too_many_codes", **told))
     return codes

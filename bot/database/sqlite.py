@@ -22,12 +22,27 @@ _PASSING = frozenset(
 )  # fmt: skip
 
 
+#: Errors of reading that come of the file itself, unlike a full disk, on which SQLite cannot make
+#: the files beside it.
+_OF_THE_FILE = frozenset(
+    {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
+)
+
+
+def is_passing(error: sqlite3.Error) -> bool:
+    """Whether the file may be whole, and only cannot be used now: locked, forbidden, full disk, no
+    memory."""
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    if code & 0xFF == sqlite3.SQLITE_IOERR:
+        return code not in _OF_THE_FILE
+    return code & 0xFF in _PASSING
+
+
 def ours(error: sqlite3.Error) -> DatabaseError:
     """An error of SQLite as one of ours."""
     if isinstance(error, sqlite3.IntegrityError):
         return DuplicateError(str(error))
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    return DatabaseError(str(error), passing=code in _PASSING)
+    return DatabaseError(str(error), passing=is_passing(error))
 
 
 @contextmanager

@@ -3,7 +3,6 @@ output; all else goes to standard error."""
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import sys
@@ -22,6 +21,7 @@ from bot.api.service import Service, opened
 from bot.mcp.server import Caller, McpDesk
 from bot.messages import message
 from bot.settings import Settings
+from bot.system_user import name_said, system_user
 from codesets.errors import CodeDeskError
 
 #: Seconds that calls under way have to finish; the first ones wait until the desk is opened.
@@ -40,7 +40,7 @@ class _Stdio:
     def __init__(self, settings: Settings, say: Say) -> None:
         self._settings = settings
         self._say = say
-        self._client = Client(getpass.getuser(), frozenset(SCOPES))
+        self._client = Client(name_said(), frozenset(SCOPES))
         self._open = ExitStack()
         self._service: Service | CodeDeskError | None = None
         self._ready = anyio.Event()
@@ -106,7 +106,9 @@ class _Stdio:
     async def _load(self) -> None:
         try:
             self._service = await anyio.to_thread.run_sync(
-                lambda: self._open.enter_context(opened(self._settings, say=self._say))
+                lambda: self._open.enter_context(
+                    opened(self._settings, say=self._say, system_user=system_user())
+                )
             )
         except CodeDeskError as error:
             self._say(message("mcp.not_ready", why=error))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -43,11 +44,11 @@ _TEXT = "record, name, salt, text"
 #: The log, the end of its chain, and, without a key, whether a record says that sealing began:
 #: seals alone can be removed.
 _END = """
-    select l.id, l.created, r.seq, r.hash, r.seal, exists (
+    select l.id, l.created, r.seq, r.at, r.hash, r.seal, exists (
         select 1 from records where kind in (?, 'retention')
         and json_extract(body, '$.sealed_from') is not null
     ) from log l
-    left join (select seq, hash, seal from records order by seq desc limit 1) r on true
+    left join (select seq, at, hash, seal from records order by seq desc limit 1) r on true
 """
 _QUESTION = "select 1 from records where kind = 'question' and subject = ?"
 _KNOWN = "select 1 from records where kind = 'question' and json_extract(body, '$.{}') = ?"
@@ -63,6 +64,26 @@ _KEPT = """
 _TEXT_KEPT = (
     "and exists (select 1 from texts where record = ? and name = ? and salt = ? and text = ?)"
 )
+
+
+#: The kind of the record that says that the clock went back: `last` and `last_at` are the number
+#: and the time of the record before it.
+CLOCK = "clock"
+#: Seconds by which a record may be earlier than the one before it: clocks are corrected in small
+#: steps, and those of several hosts differ a little.
+CLOCKS_DIFFER = 2.0
+
+
+def seconds_back(before: str, now: str) -> float:
+    """By how many seconds a time of the log is earlier than one before it; 0 for one that is not,
+    and for times that cannot be read."""
+    if now >= before:
+        return 0.0
+    try:
+        earlier, later = dt.datetime.fromisoformat(now), dt.datetime.fromisoformat(before)
+        return max((later - earlier).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return 0.0
 
 
 #: A record to be added: its kind, its subject, its body, and its texts.
@@ -83,8 +104,16 @@ def is_not_kept(error: DatabaseError) -> bool:
 class ChainAppender:
     """The end of the chain, inside a transaction that is the only one that may write."""
 
-    def __init__(self, db: Connection, now: str, key: LogKey | None) -> None:
+    def __init__(
+        self,
+        db: Connection,
+        now: str,
+        key: LogKey | None,
+        system_user: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`system_user`: see QueryLog."""
         self.db, self.now, self._key = db, now, key
+        self._system_user = system_user
         #: Rows that were added and not read back yet.
         self._records: list[tuple[Any, ...]] = []
         self._texts: list[tuple[Any, ...]] = []
@@ -96,14 +125,20 @@ class ChainAppender:
         #: What would be asked of the questions that were added.
         self._added: set[Any] = set()
 
-    def read_end(self) -> None:
+    def read_end(self, clock: Callable[[], str] | None = None) -> None:
         """Read where the chain ends. Before it, other statements may be sent, which travel with
-        it. Raises LogUnavailable when nothing may be added with this key."""
-        log, created, seq, self.hash, seal, says_sealed = self._end.fetchone()
+        it. `clock`: gives the time anew, now that no other process writes; waiting for that may
+        have taken seconds. If the clock went back since the last record, a record says so. Raises
+        LogUnavailable when nothing may be added with this key."""
+        log, created, seq, last_at, self.hash, seal, says_sealed = self._end.fetchone()
+        self.now = clock() if clock else self.now
         self.seq = seq or 0
         if seq is None:
             self.hash = hash_chain.genesis_hash(log, created)
         self._check_seal(log, seal, bool(says_sealed))
+        if seq is not None and (back := seconds_back(last_at, self.now)) > CLOCKS_DIFFER:
+            body = {"last": seq, "last_at": last_at, "seconds_back": round(back, 3)}
+            self.append(CLOCK, None, body)
 
     def _check_seal(self, log: str, seal: str | None, says_sealed: bool) -> None:
         """Raises LogUnavailable when the log is sealed and the key is missing or another one, or
@@ -151,6 +186,8 @@ class ChainAppender:
             plain = hash_chain.plain
             salted = [(n, hash_chain.new_salt(), plain(t)) for n, t in (texts or {}).items()]
             stored = {name: value for name, value in body.items() if value is not None}
+            if self._system_user and (kind == "question" or stored.get("by")):
+                stored["system_user"] = dict(self._system_user)
             if salted:
                 stored["texts"] = {
                     name: hash_chain.commitment(salt, text) for name, salt, text in salted

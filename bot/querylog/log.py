@@ -61,16 +61,20 @@ class QueryLog:
         key: LogKey | None = None,
         scrubber: Scrubber | None = None,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        system_user: Mapping[str, Any] | None = None,
     ) -> None:
         """`where`: the path of an SQLite file, or the address of a PostgreSQL database. Raises
         LogUnavailable when it cannot be opened for writing. A `scrubber` with the words of an index
-        tells medicine from names better than the default one."""
+        tells medicine from names better than the default one. `system_user`
+        (`bot.system_user`): who runs this process, where everything that is asked and done through
+        it is theirs; it is stored with each record that names a person."""
         self.where = where
         #: As people are told: without a password.
         self.name = name_of(where)
         self._key = key
         self._scrubber = scrubber or Scrubber()
         self._clock = clock
+        self._system_user = system_user
         self._group = GroupCommit(lambda ahead=None: self.writing(ahead))
         self._open()
 
@@ -88,6 +92,11 @@ class QueryLog:
                 else "Start the database, or set CODEDESK_DATABASE_URL to where it is, then start "
                 "again."
             )
+            if isinstance(error, DatabaseError) and not error.passing:
+                todo = (
+                    "Run `codedesk log verify`; then move the damaged log away, and put back a "
+                    "backup (`codedesk backup restore`)."
+                )
             raise LogUnavailable(
                 f"The query log at {self.name} cannot be written ({error}), and Code Desk does not "
                 f"answer unlogged. {todo}"
@@ -149,11 +158,11 @@ class QueryLog:
             with self._database.writing(
                 batched=True, first=lambda db: checks.append(self._check.begun(db))
             ) as db:
-                appender = ChainAppender(db, self._now(), self._key)
+                appender = ChainAppender(db, self._now(), self._key, self._system_user)
                 if ahead is not None:
                     ahead(appender)
                 checks[0]()
-                appender.read_end()
+                appender.read_end(self._now)
                 yield appender
                 appender.expect_all_there()
         except DuplicateError:

@@ -21,6 +21,7 @@ from bot.querylog.checkpoints import Checkpoints
 from bot.querylog.hash_chain import LogKey, LogUnavailable
 from bot.querylog.snapshot import snapshot
 from bot.querylog.verify import Verification, verify
+from bot.system_user import system_user
 
 _BATCH = 1_000
 _RECORDS = "seq, at, kind, subject, body, previous, hash, seal"
@@ -99,7 +100,7 @@ def _copied(
             "select setval(pg_get_serial_sequence('texts', 'id'), "
             "(select coalesce(max(id), 0) + 1 from texts), false)"
         )
-        appender = ChainAppender(new, now, key)
+        appender = ChainAppender(new, now, key, system_user())
         appender.read_end()
         body = {"from": path.name, "records": records, "last": source.last, "by": by}
         record = appender.append("move", None, body)

@@ -21,6 +21,7 @@ from bot.querylog.snapshot import Where, is_there
 from bot.querylog.unfinished import unfinished
 from bot.querylog.verify import Verification, log_id, verify
 from bot.settings import Settings
+from bot.system_user import system_user
 
 _SURFACES: tuple[Surface, ...] = ("cli", "terminal")
 
@@ -33,13 +34,20 @@ def key_of(settings: Settings) -> LogKey | None:
     return None
 
 
-def open_log(settings: Settings, scrubber: Scrubber | None = None) -> QueryLog:
+def open_log(
+    settings: Settings,
+    scrubber: Scrubber | None = None,
+    *,
+    system_user: dict[str, Any] | None = None,
+) -> QueryLog:
     """The log, open for writing; settings that matter to an auditor are put on record. Pass the
-    `scrubber` of the desk, if there is one: a second takes its memory again. Raises
-    LogUnavailable."""
+    `scrubber` of the desk, if there is one: a second takes its memory again. `system_user`: as of
+    QueryLog. Raises LogUnavailable."""
     kind = FallbackLog if settings.answer_without_log else QueryLog
     scrubber = scrubber or Scrubber(settings.index)
-    log = kind(settings.log_database, key=key_of(settings), scrubber=scrubber)
+    log = kind(
+        settings.log_database, key=key_of(settings), scrubber=scrubber, system_user=system_user
+    )
     try:
         log.configured(
             {
@@ -87,9 +95,10 @@ def expect_log(settings: Settings) -> None:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[QueryLog]:
-    """The log, open for writing, if there is one. Raises LogUnavailable."""
+    """The log, open for a command of this machine's user, if there is one. Raises
+    LogUnavailable."""
     expect_log(settings)
-    log = open_log(settings)
+    log = open_log(settings, system_user=system_user())
     try:
         yield log
     finally:

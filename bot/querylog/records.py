@@ -150,6 +150,8 @@ class Record:
     #: Where it was asked, if that is not `team`; and the organisation. See `QuestionRecord`.
     workspace: str | None = None
     enterprise: str | None = None
+    #: Who asked, as the system of a terminal knows them: see `bot.system_user`.
+    system_user: dict[str, Any] | None = None
 
     @property
     def ended(self) -> str:
@@ -283,6 +285,7 @@ def record_of(question_id: str, of: dict[str, list[Entry]]) -> Record:
         after=question.body.get("after"),
         workspace=question.body.get("workspace"),
         enterprise=question.body.get("enterprise"),
+        system_user=question.body.get("system_user"),
         removed=question.body.get("removed") or [],
         made_with=body.get("made_with") or {},
         feedback=entries_of.get("feedback", []),
@@ -322,6 +325,7 @@ def summary(record: Record) -> dict[str, Any]:
         **({"workspace": record.workspace} if record.workspace else {}),
         **({"enterprise": record.enterprise} if record.enterprise else {}),
         "user": record.user,
+        **({"system_user": record.system_user} if record.system_user else {}),
         "channel": record.channel,
         "thread": record.thread,
         "question": record.text,

@@ -155,9 +155,14 @@ def _schema(db: Connection) -> str:
 
 def version(db: Connection) -> int:
     """The version of the log that is there; 0 when there is none."""
+    # `to_regclass` may answer out of what this session looked up before it waited for the lock.
+    there = (
+        "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = ? and c.relname = ?"
+    )
     row = db.execute(
-        "select obj_description(to_regclass(?), 'pg_class'), to_regclass(?) is not null",
-        [f'"{_schema(db)}".log', f'"{_schema(db)}".records'],
+        f"select (select obj_description(c.oid, 'pg_class') {there}), exists (select 1 {there})",
+        [_schema(db), "log", _schema(db), "records"],
     ).fetchone()
     words = (row[0] or "").split()
     if words[:-1] == _COMMENT.split()[:-1] and words[-1].isdigit():

@@ -9,16 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from bot.database import Connection, DatabaseError, name_of, open_database
-from bot.database.sqlite import SqliteConnection, own_errors
+from bot.database.sqlite import SqliteConnection, is_passing, own_errors
 from bot.querylog.hash_chain import LogUnavailable
 
 #: A file, or the address of a PostgreSQL database.
 Where = Path | str
-
-_PASSING = (
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT,
-)  # fmt: skip
 
 
 class DamagedFile(LogUnavailable):
@@ -95,14 +90,12 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             db = sqlite3.connect(address + "&immutable=1", uri=True, isolation_level=None)
             db.execute("select 1 from sqlite_master").fetchone()
     except sqlite3.Error as error:
-        if _cannot_be_read_now(error):
-            raise LogUnavailable(f"The query log at {path} cannot be read ({error}).") from error
+        if is_passing(error):
+            raise LogUnavailable(
+                f"The query log at {path} cannot be read ({error}). Free the disk or mend the "
+                "permissions, then try again."
+            ) from error
         raise DamagedFile(
             f"It cannot be read as a database ({error}): the file is damaged, or is another."
         ) from error
     return db
-
-
-def _cannot_be_read_now(error: sqlite3.Error) -> bool:
-    """Whether the file may be whole and only cannot be read now: locked, forbidden, no memory."""
-    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _PASSING

@@ -7,16 +7,18 @@ others write to it. Records are read one by one, so a million need no more memor
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hmac
 import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from bot.database import Connection, DatabaseError, name_of
 from bot.querylog import hash_chain, schema
+from bot.querylog.append import CLOCKS_DIFFER, seconds_back
 from bot.querylog.checkpoints import Checkpoint, Checkpoints
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable, plain
 from bot.querylog.merkle import Frontier, leaf_of
@@ -26,6 +28,30 @@ from bot.querylog.snapshot import DamagedFile, Where, short_name, snapshot
 
 Result = Literal["vouched", "consistent", "tampered"]
 EXIT_CODES: dict[Result, int] = {"vouched": 0, "consistent": 1, "tampered": 3}
+
+
+#: Steps of the clock that are named in a sentence each.
+_MOST_STEPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStep:
+    """A step of the clock back, at a record: its time, the latest time before it and the record
+    that has it, and how many seconds lie between."""
+
+    record: int
+    at: str
+    latest: int
+    latest_at: str
+    seconds: float
+
+    def sentence(self) -> str:
+        far = dt.timedelta(seconds=round(self.seconds))
+        return (
+            f"The clock went back at record {self.record:,}, by {far}: it is dated {self.at}, and "
+            f"record {self.latest:,} before it {self.latest_at}. Times around there are not to be "
+            "relied on."
+        )
 
 
 @dataclass(slots=True)
@@ -59,8 +85,8 @@ class Verification:
     tree: Frontier = field(default_factory=Frontier)
     #: The records that say that the log was restored from a backup.
     restored: list[int] = field(default_factory=list)
-    #: Numbers of records with an earlier time than the record before them.
-    clock_back: list[int] = field(default_factory=list)
+    #: Where the clock went back, by more than `append.CLOCKS_DIFFER`.
+    clock_back: list[ClockStep] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     #: Sentences on who was to confirm a checkpoint and did not.
     unconfirmed: list[str] = field(default_factory=list)
@@ -129,11 +155,9 @@ class Verification:
         if self.redacted:
             lines.append(f"Texts that a redaction destroyed: {self.redacted:,}.")
         if self.clock_back:
-            some = ", ".join(f"{number:,}" for number in self.clock_back[:5])
-            more = f" and {len(self.clock_back) - 5:,} more" if len(self.clock_back) > 5 else ""
-            lines.append(
-                f"The clock went back at record {some}{more}: times there are not to be relied on."
-            )
+            lines += [step.sentence() for step in self.clock_back[:_MOST_STEPS]]
+            if (more := len(self.clock_back) - _MOST_STEPS) > 0:
+                lines.append(f"It went back at {more:,} more records; --json names them.")
         return lines + self.unconfirmed + self.notes
 
     def as_dict(self) -> dict[str, Any]:
@@ -155,7 +179,7 @@ class Verification:
             "excused_by": self.excuse or None,
             "tombstone": self.tombstone,
             "restored_at": self.restored,
-            "clock_went_back_at": self.clock_back,
+            "clock_went_back_at": [asdict(step) for step in self.clock_back],
             "unconfirmed": self.unconfirmed,
             "notes": self.notes,
         }
@@ -317,7 +341,7 @@ def _check_records(
                 since.sequence,
                 f"It is missing, or its hash is not that of the checkpoint of {since.at}.",
             )
-    at = ""
+    latest, latest_at = 0, ""
     for row, texts in _records(db, verification.last):
         try:
             _check_record(db, verification, row, texts, key)
@@ -326,9 +350,13 @@ def _check_records(
         verification.kinds[row[2]] += 1
         if row[2] in ("redaction", "retention", RESTORE):
             verification.destroying.append(row[0])
-        if row[1] < at:
-            verification.clock_back.append(row[0])
-        at = row[1]
+        # Against the latest time since the last step, so that many small steps show, too.
+        back = seconds_back(latest_at, row[1])
+        if back > CLOCKS_DIFFER:
+            step = ClockStep(row[0], row[1], latest, latest_at, round(back, 3))
+            verification.clock_back.append(step)
+        if back > CLOCKS_DIFFER or row[1] >= latest_at:
+            latest, latest_at = row[0], row[1]
         for checkpoint in heads.pop(verification.last, ()):
             _check_checkpoint(verification, checkpoint)
     _check_end(db, verification, key, since.sequence if since else 0)

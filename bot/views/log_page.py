@@ -16,6 +16,7 @@ from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog.records import Record
 from bot.querylog.reviews import of_record
+from bot.system_user import named
 from bot.views import review_page, terminal
 from bot.views.screen import Screen, printable
 from bot.views.times import Times
@@ -73,7 +74,7 @@ class _Page:
         yield from self._answer()
         for name, entries in (
             ("feedback", [self._feedback(one) for one in record.feedback]),
-            ("reviews", [(review_page.told(one), "") for one in of_record(record)]),
+            ("reviews", [(review_page.told(one, self._times), "") for one in of_record(record)]),
             ("corrections", [*map(self._correction, record.corrections), *self._ends()]),
             ("changed", list(self._changes()) or [(message("log_page.unchanged"), "small")]),
             ("looked", [self._look(one) for one in record.looks]),
@@ -103,7 +104,7 @@ class _Page:
         if workspace := record.workspace or record.team:
             place += message("log_page.in_workspace", workspace=workspace)
         yield self._named("asked", self._times.full(record.asked_at))
-        yield self._named("by", record.user or "-")
+        yield self._named("by", named(record.user, record.system_user))
         yield self._named("where", record.surface + place)
         yield self._named("typed", question(record))
         if record.removed:
@@ -202,7 +203,10 @@ class _Page:
         return f"{code} {self._title_of(code)}".strip()
 
     def _who_and_when(self, entry: Mapping[str, Any]) -> dict[str, str]:
-        return {"at": self._times.full(entry["at"]), "by": entry.get("by") or "-"}
+        return {
+            "at": self._times.full(entry["at"]),
+            "by": named(entry.get("by"), entry.get("system_user")),
+        }
 
 
 def _nobody() -> list[tuple[str, str]]:

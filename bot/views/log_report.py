@@ -47,6 +47,9 @@ def parts(figures: Figures, screen: Screen) -> Iterator[RenderableType]:
         yield _counts((one["count"], one["reason"]) for one in because[:_MOST])
     if figures["feedback"]["rated"]:
         yield from _feedback(figures["feedback"])
+    if figures["reviews"]["lines"]["judged"]:
+        yield from _section(message("log_report.reviews"))
+        yield _reviews(figures["reviews"])
     if corrected := figures["corrected"]:
         yield from _section(message("log_report.corrected"), corrected)
         yield _counts((one["count"], _instead(one)) for one in corrected[:_MOST])
@@ -134,6 +137,16 @@ def _feedback(feedback: Figures) -> Iterator[RenderableType]:
             counts = f"{one['rated']:,}", f"{one['right']['count']:,}"
             table.add_row(f"  {shown}", *counts, *_rate(one["right"]))
         yield table
+
+
+def _reviews(reviews: Figures) -> Table:
+    table = _grid("left", "right", "right", "right", "right")
+    table.add_row(*(Text(head, "small") for head in message("log_report.review_heads").split("|")))
+    for name in ("lines", "answers"):
+        one = reviews[name]
+        counts = f"{one['judged']:,}", f"{one['agreed']:,}"
+        table.add_row("  " + message(f"log_report.review_{name}"), *counts, *_rate(one))
+    return table
 
 
 def _rate(rate: Figures) -> tuple[str, str]:

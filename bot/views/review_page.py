@@ -17,6 +17,7 @@ from bot.querylog.reviews import Mark, Review
 from bot.querylog.sampling import Again, Sample
 from bot.querylog.sign_offs import Drawn, Progress, Schedule, SignOff
 from bot.views.screen import printable
+from bot.views.times import Times
 from codesets.model import SYSTEM_NAMES
 
 #: Ids that are named one by one.
@@ -34,7 +35,7 @@ def sample(of: Sample) -> Iterator[str]:
         count=len(of.ids),
         eligible=of.eligible,
         by=printable(of.by),
-        at=_minute(of.at),
+        at=Times().full(of.at),
     )
     yield message(
         "reviews.sampled_how",
@@ -75,7 +76,7 @@ def questions(drawn: Sequence[Drawn]) -> Table:
         record = one.record
         table.add_row(
             Text(one.id, "code"),
-            _minute(record.asked_at) if record else "",
+            Times(utc=True).short(record.asked_at) if record else "",
             Text(printable((record.user if record else None) or "-")),
             str(len(one.lines)),
             state(one),
@@ -264,12 +265,12 @@ def rate(of: Rate) -> str:
     return "-" if of.share is None else f"{of.share:.0%} ({interval(of)})"
 
 
-def told(of: Review) -> str:
+def told(of: Review, times: Times | None = None) -> str:
     """What a review says, in a line: who, when, which mark, and the note."""
     return message(
         f"reviews.told_{of.mark}",
         by=of.by,
-        at=_minute(of.at),
+        at=(times or Times()).full(of.at),
         line=of.line,
         code=of.code or "-",
         should_be=of.should_be,
@@ -282,7 +283,3 @@ def _table(heads: str, right: Sequence[int] = ()) -> Table:
     for place, head in enumerate(heads.split("|")):
         table.add_column(Text(head), justify="right" if place in right else "left")
     return table
-
-
-def _minute(at: str) -> str:
-    return at[:16].replace("T", " ")

@@ -62,11 +62,45 @@ create table note_codes (
 create index note_codes_by_note on note_codes (note);
 """
 
+_TABLES = {"releases", "books", "files", "codes", "divisions", "notes", "note_codes"}
+
+#: Errors of SQLite that leave the file whole: it cannot be read or written just now.
+_NOT_NOW = {
+    sqlite3.SQLITE_FULL: "Free some disk space, then try again",
+    sqlite3.SQLITE_IOERR: "Look whether the disk is full or failing, then try again",
+    sqlite3.SQLITE_BUSY: "Another process writes to it: try again when that has ended",
+    sqlite3.SQLITE_LOCKED: "Another process writes to it: try again when that has ended",
+    sqlite3.SQLITE_CANTOPEN: "Mend the permissions of the file and its folder, then try again",
+    sqlite3.SQLITE_PERM: "Mend the permissions of the file and its folder, then try again",
+    sqlite3.SQLITE_READONLY: "Mend the permissions of the file and its folder, then try again",
+}
+
+
+class StoreUnusable(CodesetError):
+    """codes.db cannot be read or written; the message says why, and what to do."""
+
+    @classmethod
+    def of(cls, path: Path, error: sqlite3.Error) -> StoreUnusable:
+        """What an error of SQLite means for the code sets at `path`."""
+        if path.is_dir():
+            why, todo = "it is a folder", "Move it away, then run `codedesk setup`"
+        elif todo := _NOT_NOW.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF, ""):
+            why, todo = str(error), f"{todo}; what is stored is as it was"
+        else:
+            why = f"{error}: it is damaged, or another program's"
+            todo = (
+                "Move it away, run `codedesk setup`, and import your own files again; the log is "
+                "another file, and as it was"
+            )
+        return cls(f"The code sets at {path} cannot be used ({why}). {todo}.")
+
 
 class CodesDatabase:
     """Safe to share between threads: each has its own connection.
 
-    Raises CodesetError when the file was written by another version.
+    Raises CodesetError when the file was written by another version, and StoreUnusable when it is
+    damaged, another program's, or cannot be opened. Later on, damage shows as sqlite3.Error, which
+    `StoreUnusable.of` puts into words.
     """
 
     def __init__(self, path: Path) -> None:
@@ -74,7 +108,24 @@ class CodesDatabase:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        try:
+            self._expect_ours()
+        except sqlite3.Error as error:
+            self.close()
+            raise StoreUnusable.of(path, error) from error
+
+    def _expect_ours(self) -> None:
+        """Raises CodesetError unless the file is empty or of this version, and sqlite3.Error."""
+        path = self.path
         version = self.db.execute("pragma user_version").fetchone()[0]
+        tables = set(self.db.table_names())
+        lacks = version == SCHEMA_VERSION and not tables >= _TABLES
+        if tables and ("releases" not in tables or lacks):
+            self.close()
+            raise StoreUnusable(
+                f"The file {path} is another program's, or damaged: it has no code sets. Move it "
+                "away, or set CODEDESK_HOME to another folder; then run `codedesk setup`."
+            )
         if version > SCHEMA_VERSION and self.is_made:
             self.close()
             raise CodesetError(

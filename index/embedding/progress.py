@@ -6,12 +6,29 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TextIO
 
 #: Without a terminal a line is printed after each tenth of the texts, or after this many seconds.
 _SECONDS = 30.0
 
+#: Seconds between two notes of how far it is.
+_BETWEEN_NOTES = 2.0
+
 Advance = Callable[[int], object]
+#: Called now and then with a label, the texts that are done, and all.
+Note = Callable[[str, int, int], object]
+_note: ContextVar[Note | None] = ContextVar("note", default=None)
+
+
+@contextmanager
+def noted(note: Note) -> Iterator[None]:
+    """Have `note` called with how far the encoding is, besides what is shown."""
+    token = _note.set(note)
+    try:
+        yield
+    finally:
+        _note.reset(token)
 
 
 class Lines:
@@ -48,9 +65,27 @@ def shown(label: str | None, total: int) -> Iterator[Advance]:
     if label is None or not total:
         yield lambda count: None
     elif not sys.stderr.isatty():
-        yield Lines(label, total, sys.stderr).advance
+        yield _noting(label, total, Lines(label, total, sys.stderr).advance)
     else:
         from tqdm import tqdm  # not imported when a question is answered
 
         with tqdm(total=total, desc=label, unit="text") as bar:
-            yield bar.update
+            yield _noting(label, total, bar.update)
+
+
+def _noting(label: str, total: int, advance: Advance) -> Advance:
+    """`advance`, which also tells whoever is to be told."""
+    note = _note.get()
+    if note is None:
+        return advance
+    done, at = 0, -_BETWEEN_NOTES
+
+    def advanced(count: int) -> None:
+        nonlocal done, at
+        done += count
+        if (now := time.monotonic()) - at >= _BETWEEN_NOTES:
+            at = now
+            note(label, done, total)
+        advance(count)
+
+    return advanced

@@ -60,7 +60,7 @@ def shown(record: Record) -> dict[str, Any] | None:
         "rivals": others,
         "rivals_heading": message("report.rivals" if given else "audit_question.candidates"),
         "notes": list(_notes(answer)),
-        "text": terminal.as_text(answer),
+        "text": terminal.as_text(answer, terminal.Showing(all=True)),
         # What the tables cannot show.
         "is_text": answer.outcome in ("changes", "denial")
         or answer.claim is not None

@@ -104,7 +104,7 @@ class LogState:
             "sentences": verification.sentences(),
             "at": at,
             "bad": verification.bad,
-            "clock_back": verification.clock_back,
+            "clock_back": [step.record for step in verification.clock_back],
         }
 
 

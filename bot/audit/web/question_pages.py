@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from datasette.app import Datasette
-from datasette.utils.asgi import NotFound, Request, Response
+from datasette.utils.asgi import Request, Response
 
 from bot.audit import export
 from bot.audit.web import question_form, question_view, stored_queries
@@ -96,7 +96,7 @@ class QuestionPages:
         reader = self._reader(datasette)
         found = await asyncio.to_thread(reader.question, request.url_vars["id"])
         if found is None:
-            raise NotFound(message("audit_question.none"))
+            return await not_found(datasette, message("audit_question.none"), request)
         record, entries = found
         beside = await asyncio.to_thread(reader.neighbours, record)
         follow_ups = await asyncio.to_thread(reader.follow_ups, record)
@@ -248,3 +248,8 @@ async def html_page(
 ) -> Response:
     """A page of ours, from its template."""
     return Response.html(await datasette.render_template(template, page, request), status=status)
+
+
+async def not_found(datasette: Datasette, sentence: str, request: Request) -> Response:
+    page = {"title": message("audit.problem"), "error": sentence}
+    return await html_page(datasette, "error.html", page, request, status=404)

@@ -10,6 +10,7 @@ from bot.audit.web.reader import Neighbours
 from bot.messages import message
 from bot.querylog.records import Entry, Record
 from bot.querylog.reviews import Review, of_record
+from bot.system_user import named
 from bot.views import log_page
 
 #: Characters of a question in a list, and of its title on a page.
@@ -26,7 +27,7 @@ def row(record: Record) -> Row:
     code, title = first or ("", "")
     more = len({one["code"] for one in record.codes if "line" in one or "status" in one}) - 1
     sure = log_page.confidence(record)
-    outcome = record.outcome or ""
+    outcome = record.outcome or message("audit_says.not_answered")
     return {
         "id": record.id,
         "asked_at": record.asked_at,
@@ -77,7 +78,7 @@ def page(
         "text": log_page.question(record) if record.redactions else record.text,
         "asked_at": record.asked_at,
         "summary": _summary(record),
-        "facts": list(_facts(record)),
+        "facts": list(_facts(record, entries[0].body)),
         "links": [
             (message(f"audit_question.{name}"), ids)
             for name, ids in (
@@ -109,9 +110,9 @@ def _summary(record: Record) -> str:
     return " · ".join(filter(None, (*parts, shown["editions"], shown["changed"])))
 
 
-def _facts(record: Record) -> Iterable[tuple[str, str]]:
+def _facts(record: Record, body: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     facts = {
-        "person": record.user or "-",
+        "person": _person(record.user, body),
         "surface": record.surface,
         "channel": record.channel,
         "workspace": record.workspace or record.team,
@@ -186,10 +187,15 @@ def said_of(entry: Entry, of: Record | None = None) -> Row:
         "seq": entry.seq,
         "at": entry.at,
         "kind": kind_name(entry.kind),
-        "by": entry.body.get("by") or "",
+        "by": _person(entry.body.get("by"), entry.body),
         "says": _says(entry, of),
         "question_id": entry.subject,
     }
+
+
+def _person(said: str | None, body: Mapping[str, Any]) -> str:
+    user = body.get("system_user")
+    return named(said, user) if said or user else ""
 
 
 def kind_name(kind: str) -> str:
@@ -229,6 +235,10 @@ def _says(entry: Entry, of: Record | None) -> str:
             return message("audit_says.retention", first=body.get("first"), last=body.get("last"))
         case "restore":
             return message("audit_says.restore")
+        case "clock":
+            return message(
+                "audit_says.clock", seconds=body.get("seconds_back"), last=body.get("last")
+            )
         case "unlogged":
             return message("audit_says.unlogged", count=body.get("count"), since=body.get("since"))
         case "access":

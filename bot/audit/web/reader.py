@@ -26,6 +26,7 @@ _LONGEST, _STEPS = 10.0, 100_000
 #: Kinds of records that change what the log has, what an answer leads to, or what may be destroyed.
 CHANGING = (
     "redaction", "retention", "hold", "release", "correction", "withdrawal", "restore", "unlogged",
+    "clock",
 )  # fmt: skip
 #: Feedback that does not agree with the answer: a kind of its own among changes.
 DISAGREED = "feedback"

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from datasette.app import Datasette
-from datasette.utils.asgi import NotFound, Request, Response
+from datasette.utils.asgi import Request, Response
 
 from bot.audit.agreement import Agreement, Rate
-from bot.audit.web.question_pages import html_page
+from bot.audit.web.question_pages import html_page, not_found
 from bot.audit.web.question_view import words
 from bot.audit.web.reader import Reader
 from bot.messages import message
@@ -55,7 +55,7 @@ class ReviewPages:
         try:
             of = await asyncio.to_thread(reader.sample, int(request.url_vars["number"]))
         except ReviewRefused as error:
-            raise NotFound(str(error)) from error
+            return await not_found(datasette, str(error), request)
         page = {
             "sample": _row(of),
             "how": _how(of.sample),

@@ -14,6 +14,7 @@ from bot.database.sqlite import SqliteConnection
 from bot.operations.findings import Asked, Finding, broken, look, mb, mode_of, ok
 from bot.querylog import schema
 from codesets.store.database import SCHEMA_VERSION
+from index import build_lock
 
 #: Free bytes below which one should look, and below which the next build or month may fail.
 _LITTLE, _TOO_LITTLE = 2 * 2**30, 200 * 2**20
@@ -133,10 +134,11 @@ def left(asked: Asked) -> Iterator[Finding]:
     root = asked.settings.index
     if not root.is_dir():
         return
-    begun = [one for one in root.iterdir() if one.is_dir() and not (one / "manifest.json").exists()]
-    if begun:
-        size = sum(f.stat().st_size for one in begun for f in one.rglob("*") if f.is_file())
-        yield look("left_over", count=len(begun), size=mb(size), folder=root)
+    if not (begun := build_lock.left_over(root)) or build_lock.is_running(root):
+        return
+    size = sum(f.stat().st_size for one in begun for f in one.rglob("*") if f.is_file())
+    names = ", ".join(one.name for one in begun)
+    yield look("left_over", names=names, size=mb(size), folder=root)
 
 
 def _user(number: int) -> str:

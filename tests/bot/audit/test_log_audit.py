@@ -622,11 +622,18 @@ def test_an_auditor_finds_their_way_in_a_browser(pages: Pages, browser: Any) -> 
     )
     assert texts("td.col-person") == ["U1", "U2", "U3"]
 
+    # On a phone no page is wider than the screen.
+    narrow = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", narrow)
+    for path in ("/", "/questions", "/changes"):
+        browser.get(pages.url + path)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390, path
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     click(find("form.sign-out button"))
     assert "/-/login" in browser.current_url
     browser.get(pages.url + "/questions?person=U1")
     assert "You are not signed in" in find("body").text
     assert [what for what, _, _ in pages.accesses(before)] == [
-        "refusal", "sign-in", "view", "search", "view", "view", "search", "search", "sign-out",
-        "refusal",
+        "refusal", "sign-in", "view", "search", "view", "view", "search", "search", "view",
+        "view", "view", "sign-out", "refusal",
     ]  # fmt: skip

@@ -91,7 +91,14 @@ def test_the_pages_show_the_log(postgres_url: str, tmp_path: Path) -> None:
         assert len(found) == 6
         converse(pages.log, 1, "hiccups for 3 days")
         assert "hiccups for 3 days" in client.get("/log/questions_and_answers").text
+        hiccups = pages.log.recent()[0].id
+        assert "1 question" in client.get("/questions?words=HICCUPS&edition=FY2026").text
+        assert "0 questions" in client.get("/questions?edition=%25").text
+        assert "hiccups for 3 days" in client.get(f"/questions/{hiccups}").text
+        assert "Roe v. Clinic" in client.get("/changes").text
+        assert client.get("/samples").status_code == 200
         redact(pages.log, pages.log.recent()[0].id, "a name", "auditor")
+        assert "hiccups" not in client.get(f"/questions/{hiccups}").text
         assert "hiccups for 3 days" not in client.get("/log/questions_and_answers").text
         assert client.get("/log?sql=select+salt+from+texts").status_code == 400
         assert ("view", "R. Auditor") in [one[:2] for one in pages.accesses()]

@@ -259,7 +259,7 @@ def test_search_prints_json(home: Path) -> None:
     [
         (["search", "--from", "2026-02-01", "--to", "2026-01-01"], "no day is in between"),
         (["search", "--outcome", "nice"], "'nice' is not one of"),
-        (["report", "--from", "yesterday"], "'yesterday' does not match the format"),
+        (["report", "--from", "someday"], "'someday' is no date"),
         (["export", "--format", "xlsx"], "'xlsx' is not one of"),
     ],
 )

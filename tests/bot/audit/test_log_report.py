@@ -22,7 +22,7 @@ from bot.audit.report import figures
 from bot.audit.report_page import bar, page, shortened
 from bot.cli.main import main
 from bot.messages import message
-from bot.querylog import QueryLog, QuestionRecord, retention
+from bot.querylog import QueryLog, QuestionRecord, retention, reviews
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -402,3 +402,25 @@ def test_an_altered_log_is_told_first(log: QueryLog, clock: Clock) -> None:
     text = Path("report.html").read_text("utf-8")
     assert 'class="note tampered"' in text
     assert text.index("TAMPERED") < text.index("questions</span>")
+
+
+def test_says_how_far_reviewers_agree(log: QueryLog, clock: Clock) -> None:
+    clock.set(2026, 3, 2)
+    marks: tuple[reviews.Mark, ...] = ("agree", "agree", "disagree")
+    for mark in marks:
+        record = log.get(asked(log, diabetes()))
+        assert record
+        reviews.review(log, record, 1, mark, "R. Auditor")
+    clock.set(2026, 4, 2)
+    later = log.get(asked(log, diabetes()))
+    assert later
+    reviews.review(log, later, 1, "disagree", "R. Auditor")
+    found = figures(log, None, dt.date(2026, 3, 31))
+    lines = found["reviews"]["lines"]
+    assert (lines["agreed"], lines["judged"], lines["share"]) == (
+        2,
+        3,
+        pytest.approx(2 / 3, abs=1e-3),
+    )
+    assert "R. Auditor 67%" in Page(page(found, [], "vouched")).text
+    assert re.search(r"lines +4 +2 +50% ", run("report").stdout)

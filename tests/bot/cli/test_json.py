@@ -21,7 +21,7 @@ WITHOUT = {
         *("clients add", "clients remove", "clients rotate", "slack keys"),
         *("log keys", "log witness-keys", "log cosigned", "log audit-password", "log move"),
         *("log redact", "log clean", "log hold", "log release", "log retain"),
-        *("log feedback", "log approve", "log withdraw"),
+        *("log feedback", "log approve", "log withdraw", "log review", "log sign-off"),
     },
     "loads or builds, and tells on standard error how far it is": {
         *("codesets import", "codesets sync", "codesets inbox", "inbox"),

@@ -92,7 +92,7 @@ def test_a_list_says_what_a_reader_looks_for(log: QueryLog) -> None:
     for said in (
         r"when +person +where +outcome +feedback +id\n",
         r"2026-05-15 12:00  U012AB3CD  mention  answered, high +2 wrong, used  [0-9a-f]{8}\n",
-        r"t2dm with ckd stage 3a, on \w+.* → E11\.22 .*Type 2 diabetes mellitus w",
+        r"t2dm with ckd stage 3a, on \w+.* → E11\.22 .*Type 2 diabetes m",
         r"sing me a song → No code fits that\.\n",
         r"I10\? → I10 deleted .*Hypertension\n",
         r"  failed: left knee → E11\.22",
@@ -134,7 +134,7 @@ def test_a_question_is_a_page(log: QueryLog) -> None:
         "answered, confidence high; after 12 ms", "FY2026-April", "answer: delivered",
         "E11.22 Type 2 diabetes mellitus with diabetic chronic kidney disease", "ann: wrong",
         "bob: wrong", "eve: used E11.21 Type 2 diabetes mellitus with diabetic nephropathy",
-        "eve destroyed", "a name in it", f"{getpass.getuser()}: view",
+        "destroyed note, text: a name in it", f"{getpass.getuser()}: view",
     ):  # fmt: skip
         assert said in " ".join(page.split()), (said, page)
     assert max(map(len, page.splitlines())) <= 80

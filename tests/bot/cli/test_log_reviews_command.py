@@ -104,7 +104,7 @@ def test_one_line_is_marked_by_its_number(home: Path, asked: list[str]) -> None:
     assert (last["should_be"], last["should_be_system"]) == ("E11", "icd10cm")
     assert "4471290" not in last["note"]
     assert "should be E11. for [NAME]" in run("show", asked[0]).stdout
-    assert asked[0] in run("search", "for", "[NAME]").stdout
+    assert asked[0][:8] in run("search", "for", "[NAME]").stdout
     assert "none of the loaded editions" in run("review", asked[0], "E99.999", code=2).stderr
     assert run("review", "nowhere", "agree", code=2).stderr
     assert run("review", asked[0], code=2).stderr

@@ -165,6 +165,9 @@ WRONG = [
     (["check"], " , ;\n", "Name the codes: codedesk check E11.9 N18.31."),
     (["check", ","], None, "Name the codes: codedesk check E11.9 N18.31."),
     (["drg"], "", "Name the codes, the principal diagnosis first: codedesk drg I50.23 N17.9."),
+    (["check"], "E11.9\n" * 2001, "2,001 codes are too many to compare with each other"),
+    (["ask"], "x" * 1_000_001, "More than 1,000,000 bytes came on standard input"),
+    (["check", "-"], b"\xff\xfe\0" * 400_000, "More than 1,000,000 bytes came on standard input"),
     (["scrub"], "", "Give one text, or --batch FILE, or --evaluate FILE.tsv."),
     (["ask", "-5", "diopters"], None, "come after two dashes: codedesk ask -- -5 diopters"),
     (["ask", "htn", "--date", "soon"], None, "'soon' is no date that is read here"),
@@ -175,7 +178,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("arguments", "stdin", "says"), WRONG)
 def test_what_cannot_be_read_is_a_sentence(
-    home: Path, arguments: list[str], stdin: str | None, says: str
+    home: Path, arguments: list[str], stdin: str | bytes | None, says: str
 ) -> None:
     result = run(*arguments, stdin=stdin)
     assert (result.exit_code, result.stdout) == (2, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sqlite3
@@ -314,8 +315,41 @@ def test_a_clock_that_went_back_is_named(tmp_path: Path) -> None:
     converse(log)
     log.close()
     found = check(log.path)
-    assert (found.bad, found.clock_back) == (None, [4])
-    assert "The clock went back at record 4" in " ".join(found.sentences())
+    (step,) = found.clock_back
+    assert (found.bad, step.record, step.latest) == (None, 4, 3)
+    said = " ".join(found.sentences())
+    assert f"The clock went back at record 4, by {dt.timedelta(seconds=step.seconds)}:" in said
+    assert step.at in said
+    assert step.latest_at in said
+    # It is on record, too, as the first thing that was written after it.
+    log = QueryLog(log.path, clock=clock)
+    (entry,) = log.records(kinds=["clock"])
+    log.close()
+    assert entry.seq == 4
+    assert entry.body == {
+        "last": 3, "last_at": step.latest_at, "seconds_back": step.seconds
+    }  # fmt: skip
+
+
+STEPS = {
+    "a day back between two processes": ([0, -86400], [86400]),
+    "years forward, and back": ([0, 10 * 365 * 86400, 60], [10 * 365 * 86400 - 60]),
+    "a correction by NTP": ([0, -1.5, 0, -1.9, 5], []),
+    "creeping back, a little at a time": ([0, -1.5, -3, -4.5, -6], [3, 3]),
+}
+
+
+@pytest.mark.parametrize(("offsets", "back"), STEPS.values(), ids=STEPS)
+def test_steps_of_the_clock(tmp_path: Path, offsets: list[float], back: list[float]) -> None:
+    start = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+    for offset in offsets:
+        now = start + dt.timedelta(seconds=offset)
+        log = QueryLog(tmp_path / "log.db", clock=lambda now=now: now)
+        log.access("view", "ann", "x")
+        log.close()
+    found = check(tmp_path / "log.db")
+    assert [step.seconds for step in found.clock_back] == back
+    assert found.bad is None
 
 
 # What is vouched for

@@ -168,7 +168,12 @@ def test_the_views_of_auditors_have_the_report(log: QueryLog) -> None:
     db = sqlite3.connect(log.path)
     db.execute(f"create temp view one as {VIEWS['questions_and_answers']}")
     assert db.execute("select headline, report, codes from one").fetchall() == [
-        ("I12.9, then N18.32", "I12.9 N18.32", "I12.9 N18.32 I12.0")
+        (
+            "I12.9, then N18.32",
+            "I12.9 Hypertensive chronic kidney disease with stage 1 through stage 4; "
+            "N18.32 Chronic kidney disease, stage 3b",
+            "I12.9 N18.32 I12.0",
+        )
     ]
     db.execute(f"create temp view two as {VIEWS['codes_given']}")
     assert db.execute("select code, given_as, role from two order by place").fetchall() == [

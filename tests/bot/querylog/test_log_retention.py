@@ -158,8 +158,9 @@ def test_a_reader_in_the_way_is_told_of(log: QueryLog) -> None:
 
 @pytest.fixture
 def old(log: QueryLog, clock: Clock) -> QueryLog:
-    """Records 1 to 6 of January 2018, 7 to 9 of February 2018, 10 to 12 of March 2026."""
-    for (year, month), count in (((2018, 1), 2), ((2018, 2), 1), ((2026, 3), 1)):
+    """Records 1 to 6 of January 2018, 7 to 9 of February 2018, 10 to 12 of January
+    2024."""
+    for (year, month), count in (((2018, 1), 2), ((2018, 2), 1), ((2024, 1), 1)):
         clock.set(year, month)
         converse(log, count)
     return log

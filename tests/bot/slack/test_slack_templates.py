@@ -23,8 +23,14 @@ from bot.slack.views.details import detail_pages, details_modal
 
 #: Files whose texts are for a terminal, a browser or a file alone.
 _ELSEWHERE = {
-    *("api.toml", "audit.toml", "command_line.toml", "doctor.toml", "fhir.toml", "log.toml"),
     *(
+        "api.toml",
+        "audit.toml",
+        "bad_days.toml",
+        "command_line.toml",
+        "doctor.toml",
+        "fhir.toml",
+        "log.toml",
         "log_page.toml",
         "log_report.toml",
         "log_review.toml",

@@ -1,0 +1,262 @@
+"""Each bad day of a machine ends in one sentence that says what is wrong and what to do, with exit
+code 2, and loses nothing that is stored."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from paths import ROOT
+
+from bot.cli.main import main
+from index import build, build_lock
+from index.embedding import progress
+
+EDITS = ROOT / "tests" / "data" / "edits"
+#: Every command that reads or writes the code sets.
+COMMANDS = {
+    "ask": ["ask", "ankle sprain"],
+    "check": ["check", "E11.9"],
+    "run": ["run"],
+    "setup": ["setup", "--check"],
+    "list": ["codesets", "list"],
+    "diff": ["codesets", "diff", "FY2024", "FY2026-April"],
+    "import": ["codesets", "import", "--no-index", str(EDITS)],
+    "build": ["index", "build"],
+}
+
+
+def run(*arguments: str, typed: bytes = b"") -> Result:
+    return CliRunner().invoke(main, arguments, input=typed)
+
+
+def told(result: Result) -> str:
+    """What it said of a bad day: one line on standard error, and no more."""
+    assert result.exit_code == 2, result.output
+    assert isinstance(result.exception, SystemExit)
+    line = result.stderr.strip().splitlines()[-1]
+    assert line.startswith("codedesk: ")
+    assert "Something went wrong" not in line
+    assert "Traceback" not in result.stderr
+    return line
+
+
+# codes.db
+
+
+def _cut(path: Path) -> None:
+    os.truncate(path, 4096 * 900 + 100)
+
+
+def _garbage(path: Path) -> None:
+    path.write_bytes(random.Random(1).randbytes(100_000))
+
+
+def _a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _sqlite(*statements: str) -> Callable[[Path], None]:
+    def made(path: Path) -> None:
+        path.unlink()
+        db = sqlite3.connect(path)
+        for statement in statements:
+            db.execute(statement)
+        db.commit()
+        db.close()
+
+    return made
+
+
+DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
+    "cut off": (_cut, "damaged, or another program's). Move it away, run `codedesk setup`"),
+    "random bytes": (_garbage, "(file is not a database: it is damaged, or another program's)"),
+    "a folder": (_a_folder, "cannot be used (it is a folder). Move it away"),
+    "of another program": (_sqlite("create table photos (x)"), "is another program's, or damaged"),
+    "of another program, alike": (
+        _sqlite("create table releases (x)", "pragma user_version = 2"),
+        "is another program's, or damaged",
+    ),
+    "newer": (
+        _sqlite("create table releases (x)", "pragma user_version = 99"),
+        "was written by a newer version of Code Desk. Update this one",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def copied(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The start of codes.db: enough of it to be damaged."""
+    copy = tmp_path_factory.mktemp("codes") / "codes.db"
+    with (loaded / "codes.db").open("rb") as whole:
+        copy.write_bytes(whole.read(8 * 2**20))
+    return copy
+
+
+@pytest.mark.parametrize(("damage", "sentence"), DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_codes_db(
+    home: Path, copied: Path, damage: Callable[[Path], None], sentence: str
+) -> None:
+    codes = home / "codes.db"
+    codes.unlink()
+    shutil.copyfile(copied, codes)
+    damage(codes)
+    before = codes.read_bytes() if codes.is_file() else b""
+    for name, arguments in COMMANDS.items():
+        assert sentence in told(run(*arguments)), name
+    # Nothing is written into it: a file of another program stays theirs.
+    assert (codes.read_bytes() if codes.is_file() else b"") == before
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_home_that_is_a_file(tmp_path: Path, monkeypatch, name: str) -> None:
+    home = tmp_path / "home"
+    home.write_text("mine")
+    monkeypatch.setenv("CODEDESK_HOME", str(home))
+    monkeypatch.setenv("CODEDESK_FETCH", "no")
+    assert "A file stands where a folder is needed" in told(run(*COMMANDS[name]))
+    assert home.read_text() == "mine"
+
+
+# The index
+
+
+class _Loaded:
+    def releases(self) -> list[str]:
+        return ["one"]
+
+
+def _beginning(root: Path) -> Path:
+    """What a build that was killed leaves."""
+    folder = root / "20260101T000000Z-abcdef"
+    (folder / "shelves").mkdir(parents=True)
+    (folder / "shelves" / "half").write_bytes(b"x")
+    return folder
+
+
+def test_what_an_interrupted_build_left_is_removed(tmp_path: Path, monkeypatch) -> None:
+    root = tmp_path / "index"
+    half = _beginning(root)
+    in_use = root / "20260202T000000Z-abcdef"
+    in_use.mkdir()
+    notes = root / "notes of somebody"
+    notes.mkdir()
+    (root / "current").write_text(in_use.name)
+    during: list[bool] = []
+
+    def interrupted(*_: object) -> None:
+        during.append(half.exists())
+        half.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "_build", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        build.build(_Loaded(), root, None)  # type: ignore[arg-type]
+    assert (during, half.exists()) == ([False], False)
+    # The one in use stays, even damaged, and so does what is no build.
+    assert (in_use.exists(), notes.exists()) == (True, True)
+    assert not build_lock.is_running(root)
+
+
+def test_a_build_that_runs_already(tmp_path: Path, monkeypatch, capsys) -> None:
+    root = tmp_path / "index"
+    began, told_of_it = threading.Event(), threading.Event()
+    built: list[str] = []
+
+    def slow(_store: object, _root: Path, name: str, *_: object) -> None:
+        with progress.shown("ICD-10-CM", 1000) as advance:
+            advance(250)
+            began.set()
+            assert told_of_it.wait(30) or built
+        built.append(name)
+
+    monkeypatch.setattr(build, "_build", slow)
+    waiting = build_lock.told
+    monkeypatch.setattr(build_lock, "told", lambda at: (waiting(at), told_of_it.set())[0])
+    first = threading.Thread(target=build.build, args=(_Loaded(), root, "first"))
+    first.start()
+    assert began.wait(30)
+    assert build_lock.is_running(root)
+    build.build(_Loaded(), root, "second")  # type: ignore[arg-type]
+    first.join()
+    assert built == ["first", "second"]
+    said = capsys.readouterr().err
+    assert f"Waiting for another build of the index to end: process {os.getpid()}, since " in said
+    assert "ICD-10-CM 25% of 1,000." in said
+    assert not (root / build_lock.RUNNING).exists()
+
+
+# Files that are no text
+
+NO_TEXT = {
+    "a PDF": (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", "The file is a PDF, not text."),
+    "a spreadsheet": (b"PK\x03\x04\x14\0\x06\0", "The file is a spreadsheet"),
+    "UTF-16": ("ankle sprain\nknee pain\n".encode("utf-16"), "The file is text in UTF-16"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), NO_TEXT.values(), ids=NO_TEXT)
+def test_a_file_that_is_no_text(home: Path, content: bytes, sentence: str) -> None:
+    file = home / "file"
+    file.write_bytes(content)
+    for arguments in (["ask", "--json", "--batch"], ["code"]):
+        assert sentence in told(run(*arguments, str(file)))
+    if "UTF-16" not in sentence:
+        for command in ("claim", "denial"):
+            assert sentence in told(run(command, str(file)))
+
+
+# What the operating system refuses
+
+REFUSED = {
+    "a full disk": (
+        OSError(errno.ENOSPC, "No space left on device", "/data/x"),
+        "The disk is full",
+    ),
+    "of many files": (
+        shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
+        "The disk is full.",
+    ),
+    "read-only": (OSError(errno.EROFS, "Read-only file system", "/data"), "is read-only (/data)."),
+    "no right": (PermissionError(errno.EACCES, "Permission denied", "/data"), "You have no right"),
+    "anything else": (OSError(errno.EIO, "Input/output error", "/data"), "Input/output error"),
+}
+
+
+@pytest.mark.parametrize(("error", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_what_the_system_refuses(home: Path, monkeypatch, error: OSError, sentence: str) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(build, "_build", refused)
+    monkeypatch.setattr(build, "exclusive", lambda *_: nullcontext())
+    assert sentence in told(run("index", "build"))
+
+
+def test_a_full_disk_while_the_log_is_written(home: Path) -> None:
+    """Nothing is answered, and nothing is lost: SQLite's own limit stands for the disk's."""
+    assert run("check", "E11.9").exit_code in (0, 1)
+    limit = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (33000, 33000)); "
+        "from bot.cli.main import main; main(['check', 'I10'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", limit], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "does not answer unlogged" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run("log", "verify").exit_code == 1
