@@ -15,9 +15,10 @@ from selenium import webdriver
 #: The widths of the pages, in pixels.
 WIDTHS = {"desktop": 1280, "phone": 390}
 #: Pixels of height at which the picture of a page is cut off.
-_TALLEST = {"desktop": 1600, "phone": 2400}
-#: How many colours a picture has, and how much they differ at least, of 255.
-_COLOURS, _LEAST = 32, 12
+_TALLEST = {"desktop": 1250, "phone": 1800}
+#: A picture has 16 colours, so that a pixel takes four bits: the most frequent few, which are
+#: backgrounds and may be alike, and others that differ by this much, of 255.
+_COLOURS, _BACKGROUNDS, _APART, _ALIKE = 16, 5, 40, 6
 
 
 @contextmanager
@@ -73,21 +74,21 @@ def save_element(chrome: webdriver.Chrome, name: str, to: Path) -> None:
 
 
 def _small(picture: bytes) -> bytes:
-    """The same picture in few colours: those that it has most of, and that differ enough from each
-    other for the colours of a few words to be among them."""
+    """The same picture in few colours, among which are those of a few words, too."""
     from PIL import Image
 
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     found = sorted(image.getcolors(image.width * image.height), reverse=True)
     kept: list[tuple[int, int, int]] = []
     for _, colour in found:
-        if len(kept) < _COLOURS and all(_apart(colour, other) >= _LEAST for other in kept):
+        least = _ALIKE if len(kept) < _BACKGROUNDS else _APART
+        if len(kept) < _COLOURS and all(_apart(colour, other) >= least for other in kept):
             kept.append(colour)
     palette = Image.new("P", (1, 1))
     palette.putpalette([value for colour in kept for value in colour])
     out = io.BytesIO()
     few = image.quantize(palette=palette, dither=Image.Dither.NONE)
-    few.save(out, "PNG", optimize=True)
+    few.save(out, "PNG", optimize=True, bits=4)
     return out.getvalue()
 
 

@@ -29,7 +29,7 @@ from selenium import webdriver
 ROOT = Path(__file__).parents[1]
 WIDTH, HEIGHT = 80, 24
 #: Lines of a picture. What is beyond them is counted.
-_MOST_DRAWN = 48
+_MOST_DRAWN = 44
 #: Seconds for a command to end, or for the desk to answer.
 _PATIENCE = 180.0
 #: Seconds without a change after which a terminal counts as waiting for what is typed.
@@ -96,8 +96,9 @@ def frozen(*command: str) -> list[str]:
             "env", f"TZ={ZONE}", *command]  # fmt: skip
 
 
-def environment(home: Path, person: str = "ann") -> dict[str, str]:
-    """Without settings and proxies of this machine; `home` has code sets, index and log."""
+def environment(home: Path) -> dict[str, str]:
+    """Without settings and proxies of this machine; `home` has code sets, index and log. `lead`
+    uses it."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -105,7 +106,7 @@ def environment(home: Path, person: str = "ann") -> dict[str, str]:
     }
     return kept | {
         "CODEDESK_HOME": str(home), "CODEDESK_FETCH": "no", "PYTHONPATH": str(ROOT),
-        "HOME": str(home.parent), "LOGNAME": person, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color",
+        "HOME": str(home.parent), "LOGNAME": "lead", "LC_ALL": "C.UTF-8", "TERM": "xterm-256color",
     }  # fmt: skip
 
 
@@ -174,11 +175,13 @@ class _Terminal:
 
 def draw(chrome: webdriver.Chrome, view: View, found: Shown, out: Path) -> None:
     """A picture of what a terminal showed, into a folder."""
-    first, rest = found.lines[:HEIGHT], found.lines[HEIGHT:_MOST_DRAWN]
-    more = len(found.lines) - len(first) - len(rest)
+    # Read as a whole, since a colour may go on from line to line.
+    lines = list(Text.from_ansi("\n".join(found.lines)).split("\n", allow_blank=True))
+    first, rest = lines[:HEIGHT], lines[HEIGHT:_MOST_DRAWN]
+    more = len(lines) - len(first) - len(rest)
     below = ""
     if rest:
-        counted = len(found.lines) - HEIGHT
+        counted = len(lines) - HEIGHT
         below = f'<div class="end">after {HEIGHT} lines: {counted} more</div>'
         below += f'<pre class="rest">{_as_html(rest)}</pre>'
     if more:
@@ -195,7 +198,7 @@ def draw(chrome: webdriver.Chrome, view: View, found: Shown, out: Path) -> None:
         save_element(chrome, "window", out / view.picture)
 
 
-def _as_html(lines: Sequence[str]) -> str:
+def _as_html(lines: Sequence[Text]) -> str:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), color_system="truecolor")
-    console.print(Text.from_ansi("\n".join(lines), no_wrap=True, end=""), soft_wrap=True)
+    console.print(Text("\n").join(lines), soft_wrap=True, end="")
     return console.export_html(theme=_THEME, code_format="{code}", inline_styles=True)

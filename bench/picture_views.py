@@ -21,7 +21,7 @@ def _asked(name: str, *words: str) -> View:
 
 
 def _of_log(name: str, *words: str, typed: tuple[str, ...] = ()) -> View:
-    return View(name, ("log", *words), typed, over_log=True)
+    return View(name, ("log", *words), typed, keys=bool(typed), over_log=True)
 
 
 #: Headings, and the views below each. `{…}` stands for what `picture_log.fill` names so.
