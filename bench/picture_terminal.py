@@ -29,7 +29,7 @@ from selenium import webdriver
 ROOT = Path(__file__).parents[1]
 WIDTH, HEIGHT = 80, 24
 #: Lines of a picture. What is beyond them is counted.
-_MOST_DRAWN = 44
+_MOST_DRAWN = 40
 #: Seconds for a command to end, or for the desk to answer.
 _PATIENCE = 180.0
 #: Seconds without a change after which a terminal counts as waiting for what is typed.
