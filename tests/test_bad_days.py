@@ -4,6 +4,8 @@ code 2, and loses nothing that is stored."""
 from __future__ import annotations
 
 import errno
+import gzip
+import json
 import os
 import random
 import shutil
@@ -204,18 +206,97 @@ NO_TEXT = {
     "a PDF": (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", "The file is a PDF, not text."),
     "a spreadsheet": (b"PK\x03\x04\x14\0\x06\0", "The file is a spreadsheet"),
     "UTF-16": ("ankle sprain\nknee pain\n".encode("utf-16"), "The file is text in UTF-16"),
+    "UTF-16, unmarked": ("ankle sprain\n".encode("utf-16-le"), "The file is text in UTF-16"),
+    "compressed": (gzip.compress(b"ankle sprain\n"), "The file is compressed"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "The file is a picture"),
+    "random bytes": (random.Random(1).randbytes(1000), "The file is no text"),
+    "NULs": (bytes(5000), "The file is no text"),
 }
+#: Every command that reads a file of text; where a name is missing it is standard input.
+READING = [
+    ["ask", "--json", "--batch", "FILE"],
+    ["code", "FILE"],
+    ["claim", "FILE"],
+    ["denial", "FILE"],
+    ["scrub", "--batch", "FILE"],
+    ["scrub", "--evaluate", "FILE"],
+    ["eval", "FILE"],
+    ["ask", "-"],
+    ["check", "-"],
+    ["drg", "-"],
+    ["scrub"],
+    ["run"],
+]
 
 
 @pytest.mark.parametrize(("content", "sentence"), NO_TEXT.values(), ids=NO_TEXT)
 def test_a_file_that_is_no_text(home: Path, content: bytes, sentence: str) -> None:
     file = home / "file"
     file.write_bytes(content)
-    for arguments in (["ask", "--json", "--batch"], ["code"]):
-        assert sentence in told(run(*arguments, str(file)))
-    if "UTF-16" not in sentence:
-        for command in ("claim", "denial"):
-            assert sentence in told(run(command, str(file)))
+    for arguments in READING:
+        if content.startswith(b"\xff\xfe") and arguments[0] in ("claim", "denial"):
+            continue  # they read UTF-16
+        named = [str(file) if one == "FILE" else one for one in arguments]
+        result = run(*named, typed=b"" if "FILE" in arguments else content)
+        assert sentence in told(result), arguments
+        assert result.stdout == ""
+    assert run("log", "list", "--json").stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [one for one in READING if "FILE" in one])
+def test_a_file_that_is_empty_or_a_folder(home: Path, arguments: list[str]) -> None:
+    (home / "empty").touch()
+    for name in ("empty", "index"):
+        result = run(*(str(home / name) if one == "FILE" else one for one in arguments))
+        assert (result.stdout, len(result.stderr.strip()) > 20) == ("", True)
+        # An empty batch has all its answers.
+        batch = arguments[0] in ("ask", "code") or "--batch" in arguments
+        assert result.exit_code == (0 if batch and name == "empty" else 2), result.stderr
+        assert "Traceback" not in result.stderr
+
+
+ACCENTS = "sprain of Ménière ankle, 50 µg"
+
+
+@pytest.mark.parametrize("arguments", [["scrub"], ["scrub", "--batch", "FILE"], ["scrub", ACCENTS]])
+def test_text_in_windows_1252(home: Path, arguments: list[str]) -> None:
+    """Each line for itself: in a file that was written by two programs, both are read."""
+    one, both = ACCENTS.encode("cp1252"), (ACCENTS.encode("cp1252"), ACCENTS.encode())
+    (home / "FILE").write_bytes(b"\n".join(both))
+    named = [str(home / "FILE") if part == "FILE" else part for part in arguments]
+    named = [os.fsdecode(one) if part == ACCENTS else part for part in named]
+    result = run(*named, typed=one)
+    assert (result.exit_code, set(result.stdout.splitlines())) == (0, {ACCENTS})
+    assert result.stderr.count("Windows-1252") == 1
+
+
+def test_answers_to_text_in_windows_1252(home: Path) -> None:
+    (home / "file").write_bytes("gout\nMénière disease\nÜ M17.11\n".encode("cp1252"))
+    for command in (["code"], ["ask", "--json", "--batch"]):
+        result = run(*command, str(home / "file"))
+        asked = [json.loads(line)["question"] for line in result.stdout.splitlines()]
+        assert asked == ["gout", "Ménière disease", "Ü M17.11"]
+        assert result.stderr.count("Windows-1252") == 1
+    for command, line in (
+        ("denial", "CO-97 N19 on 20610-59 für"),
+        ("claim", "99213 ptr A, dx I10, für"),
+    ):
+        (home / "file").write_bytes(line.encode("cp1252"))
+        result = run(command, "--json", str(home / "file"))
+        assert "\ufffd" not in result.stdout
+        assert (result.exit_code in (0, 1), result.stderr.count("Windows-1252")) == (True, 1)
+
+
+@pytest.mark.parametrize("command", ["show", "receipt", "search"])
+def test_an_argument_that_is_not_utf8(home: Path, command: str) -> None:
+    """Where it names a question it is no text to answer."""
+    assert run("check", "E11.9").exit_code == 0
+    result = run("log", command, os.fsdecode("Ménière".encode("cp1252")))
+    assert "udce9" not in result.output
+    if command == "search":
+        assert (result.exit_code, "Ménière" in result.output) == (1, True)
+    else:
+        assert "is not UTF-8. Set your terminal to UTF-8" in told(result)
 
 
 # What the operating system refuses
