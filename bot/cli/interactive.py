@@ -17,11 +17,12 @@ from bot.audit import corrections
 from bot.cli.conversation import Conversation
 from bot.cli.line_editor import LineEditor
 from bot.cli.log import who
-from bot.cli.shared import progress, screen
+from bot.cli.shared import screen
 from bot.cli.typed_line import WORDS, Typed, read
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.querylog.records import Rating
+from bot.views.screen import printable
 from bot.views.terminal import Session, Showing
 from codesets.errors import CodeDeskError
 
@@ -61,7 +62,7 @@ class InteractiveDesk:
                 except EOFError:
                     return
                 except CodeDeskError as error:
-                    progress(str(error))
+                    _say(str(error))
 
     def close(self) -> None:
         self._threads.shutdown()
@@ -73,7 +74,7 @@ class InteractiveDesk:
         elif typed.verb == "ask":
             self._ask(typed.text)
         elif typed.verb != "nothing" and self._last is None:
-            progress(message("terminal_desk.no_answer"))
+            _say(message("terminal_desk.no_answer"))
         elif typed.verb in _MORE and self._last:
             governing = self._conversation.desk.governing(self._last)
             showing = _MORE[typed.verb]
@@ -106,7 +107,7 @@ class InteractiveDesk:
             answers = future.result()
         except KeyboardInterrupt:
             if once.acquire(blocking=False):
-                progress(message("terminal_desk.cancelled"))
+                _say(message("terminal_desk.cancelled"))
                 return
             answers = future.result() if future else []  # It is being shown.
         (self._last,) = answers
@@ -117,12 +118,12 @@ class InteractiveDesk:
         """Put feedback on record, as the button in Slack does."""
         if rating == "used" and not typed:
             codes = [*_codes(answer), _EXAMPLE]
-            progress(message("terminal_desk.used_what", example=codes[0]))
+            _say(message("terminal_desk.used_what", example=codes[0]))
             return
         log = self._conversation.log
         record = log.get(answer.id) if answer.id else None
         if record is None:
-            progress(message("terminal_desk.not_logged"))
+            _say(message("terminal_desk.not_logged"))
             return
         code = None
         others = []
@@ -131,17 +132,22 @@ class InteractiveDesk:
             code = used.code
         written = log.feedback(record.id, rating, code, by=who(None))
         words = message(f"feedback.{rating}", code=code)
-        click.echo(
+        _say(
             message("feedback.taken", rating=words) if written else message("feedback.taken_before")
         )
         for other in others:
-            click.echo(message("terminal_desk.also", code=other.code, title=other.title))
+            _say(message("terminal_desk.also", code=other.code, title=other.title))
 
     def _completions(self, typed: str) -> Sequence[str]:
         """The words that a text may become; behind `used`, with the codes of the last answer."""
         codes = _codes(self._last) if self._last else []
         whole = [*WORDS, *(f"used {code}" for code in codes if " " in typed)]
         return [one for one in whole if one.lower().startswith(typed.lower())]
+
+
+def _say(sentence: str) -> None:
+    on = screen()
+    click.echo(on.drawn(on.hanging(printable(sentence))))
 
 
 def _codes(answer: Answer) -> list[str]:
