@@ -39,6 +39,7 @@ _ELSEWHERE = {
         "operations.toml",
         "reviews.toml",
         "terminal.toml",
+        "terminal_desk.toml",
         "title_shorthand.toml",
     ),
 }
