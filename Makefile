@@ -4,7 +4,7 @@
 # make test-fast  the tests that need no index and start no servers: about 4 minutes
 # make test       all tests: about 20 minutes on two cores
 # make scrub      how well identifiers are removed, measured on cases made from templates
-# make pictures   the pictures of the docs, from what is loaded and indexed in CODEDESK_HOME
+# make pictures  every page and terminal view, into docs/pictures/, from what is loaded in CODEDESK_HOME
 # make slack-pictures  every surface in Slack, into docs/slack/
 # make slack-check     what the tests send to Slack, checked by Slack's own types
 # make bench      accuracy and speed beside other ways, into docs/BENCHMARK.md; ARGS=--quick rehearses
@@ -53,9 +53,10 @@ scrub: $(VENV)/.installed-dev
 	@PYTHONPATH=. $(BIN)/python tests/support/phi_cases.py "$(CODEDESK_HOME)/codes.db" $(or $(SEED),1) 3000 > .cache/phi.tsv
 	@$(BIN)/codedesk scrub --evaluate .cache/phi.tsv $(ARGS)
 
-# Needs Chromium, its driver and two fonts: bench/pictures.py names them.
+# Needs Chromium, its driver, faketime, tmux and fonts: bench/pictures.py names them. ARGS: names of
+# pictures, for these alone.
 pictures: $(VENV)/.installed-dev
-	@PYTHONPATH=. $(BIN)/python bench/pictures.py
+	@PYTHONPATH=. $(BIN)/python bench/pictures.py $(ARGS)
 
 # Needs Chromium, its driver, two fonts, npm and a render kit: bench/slack_pictures.py names them.
 slack-pictures: $(VENV)/.installed-dev

@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from pictures import browser
+from picture_browser import browser
 from selenium import webdriver
 from slack_serving import ROOT, TimedSlack, home_of_its_own, serving
 from slack_surfaces import SURFACES, Missing, Payload, Scene

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bot.cli.inbox import inbox
-from bot.cli.shared import JSON_LINES, SYSTEM, echo_json, progress, screen
+from bot.cli.shared import JSON_LINES, SYSTEM, echo_json, progress, say, screen
 from bot.desk import edition_changes
 from bot.messages import message
 from bot.settings import Settings
@@ -54,10 +54,10 @@ def codesets_list(settings: Settings, as_json: bool) -> None:
             counts = store.counts(release)
             named = f"{SYSTEM_NAMES[release.system]} {release.label}"
             if release.system == "icd11":
-                click.echo(message("icd11.listed", release=named, count=counts["codes"]))
+                say(message("icd11.listed", release=named, count=counts["codes"]))
                 _echo_source(release)
                 continue
-            click.echo(
+            say(
                 f"{named}: {release.effective_from} through {release.effective_through}; "
                 f"{counts['codes']:,} codes and headers, {counts['billable']:,} billable, "
                 f"{counts['notes']:,} notes, {counts['terms']:,} inclusion terms"
@@ -65,10 +65,10 @@ def codesets_list(settings: Settings, as_json: bool) -> None:
             _echo_source(release)
         for reference in _references(store):
             count = store.references.count(reference)
-            click.echo(f"{reference.name}: {reference.dates}; {count:,} entries")
+            say(f"{reference.name}: {reference.dates}; {count:,} entries")
             _echo_source(reference)
         if short := short_line(checklist(store, dt.date.today())):
-            click.echo(short)
+            say(short)
     finally:
         store.close()
 
@@ -95,9 +95,9 @@ def _as_dict(
 
 
 def _echo_source(loaded: Release | Reference) -> None:
-    click.echo(f"  from {loaded.source}, loaded {loaded.loaded_at}")
+    say(f"  from {loaded.source}, loaded {loaded.loaded_at}")
     for file in loaded.files:
-        click.echo(f"  {file.name}  sha256 {file.sha256}")
+        say(f"  {file.name}  sha256 {file.sha256}")
 
 
 @codesets.command("import")

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bot.cli.shared import JSON, echo_json
+from bot.cli.shared import JSON, echo_json, screen
 from bot.settings import Settings
 
 
@@ -30,5 +30,6 @@ def doctor(as_json: bool, brief: bool, offline: bool) -> None:
     if as_json:
         echo_json(examination.as_dict(found))
     else:
-        click.echo(examination.as_text(found, everything=not brief))
+        width = screen().width
+        click.echo(examination.as_text(found, everything=not brief, width=width))
     sys.exit(found.exit_code)

@@ -21,7 +21,15 @@ from bot.audit import export
 from bot.audit.replay import Replay, replay
 from bot.cli.log import UTC, log, one_question, print_found
 from bot.cli.log_receipts import receipts_of
-from bot.cli.shared import DATE, JSON, JSON_LINES, argument_text, echo_json, progress
+from bot.cli.shared import (
+    DATE,
+    JSON,
+    JSON_LINES,
+    argument_text,
+    echo_json,
+    progress,
+    say,
+)
 from bot.cli.words import WordsCommand
 from bot.desk.desk import Desk
 from bot.messages import message
@@ -175,7 +183,7 @@ def log_replay(settings: Settings, question_id: str, today: bool, as_json: bool)
     if as_json:
         echo_json(replayed.as_dict())
     else:
-        click.echo("\n".join(_replayed(record, replayed)))
+        say("\n".join(_replayed(record, replayed)))
     sys.exit(0 if replayed.status == "same" else 1)
 
 
@@ -304,7 +312,7 @@ def _all_of(record: Record) -> dict[str, Any]:
 
 
 def tell(verification: Verification) -> None:
-    click.echo("\n".join(verification.sentences()), err=True)
+    say("\n".join(verification.sentences()), err=True)
 
 
 def exit_code(verification: Verification) -> int:

@@ -65,12 +65,25 @@ class Sentence(click.ClickException):
     exit_code = 2
 
     def show(self, file: Any = None) -> None:
-        click.echo(f"codedesk: {self.message}", err=True)
+        say(f"codedesk: {self.message}", err=True)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print sentences. On a terminal they are broken between words, below their indent; a file has
+    each line whole."""
+    stream = sys.stderr if err else sys.stdout
+    if stream.isatty():
+        width = Screen.of(stream)
+        text = "\n".join(
+            width.hanging(line.lstrip(), line[: len(line) - len(line.lstrip())]).plain
+            for line in text.split("\n")
+        )
+    click.echo(text, err=err)
 
 
 def progress(line: str) -> None:
     """Print on stderr: standard output is for answers."""
-    click.echo(line, err=True)
+    say(line, err=True)
 
 
 def screen() -> Screen:

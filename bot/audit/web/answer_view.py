@@ -52,7 +52,7 @@ def shown(record: Record) -> dict[str, Any] | None:
     return {
         "headline": answer.headline.text,
         "read_as": answer.read_as and message("terminal.read_as", statement=answer.read_as),
-        "notices": answer.notices,
+        "notices": [one for one in answer.notices if one != answer.headline.text],
         "parts": [_part(one) for one in given],
         "verdicts": verdicts,
         "rules": [_rule(one) for one in answer.pairs],
