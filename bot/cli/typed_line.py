@@ -45,7 +45,8 @@ def read(line: str, answer: Answer | None) -> Typed:
     text = line.strip()
     if not text:
         return Typed("nothing")
-    if verb := WORDS.get(text.lower()):
+    # In capitals ALL is a leukemia.
+    if (verb := WORDS.get(text.lower())) and not text.isupper():
         return Typed(verb)
     if text == "?":
         return Typed("help")

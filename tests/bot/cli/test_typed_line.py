@@ -28,6 +28,7 @@ LINES = [
     ("notes", SIDES, "notes", ""),
     ("RULES", SIDES, "rules", ""),
     ("all", SIDES, "all", ""),
+    ("ALL", SIDES, "ask", "ALL"),
     ("correct", SIDES, "right", ""),
     ("wrong", SIDES, "wrong", ""),
     # a side, never a rating
