@@ -22,5 +22,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SearchError(f"{path} is not in UTF-8. Save it as UTF-8, then try again.") from error
+    except (OSError, csv.Error) as error:
         raise SearchError(f"{path} cannot be read: {error}.") from error

@@ -3,7 +3,10 @@ code 2, and loses nothing that is stored."""
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
+import gzip
+import json
 import os
 import random
 import shutil
@@ -12,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -20,6 +24,7 @@ from click.testing import CliRunner, Result
 from paths import ROOT
 
 from bot.cli.main import main
+from bot.querylog import QueryLog, QuestionRecord, file_check
 from index import build, build_lock
 from index.embedding import progress
 
@@ -130,6 +135,131 @@ def test_a_home_that_is_a_file(tmp_path: Path, monkeypatch, name: str) -> None:
     assert home.read_text() == "mine"
 
 
+# log.db
+
+
+def _emptied(log: Path) -> None:
+    """A log that has checkpoints, without its content."""
+    log.with_name("checkpoints").mkdir()
+    (log.with_name("checkpoints") / "checkpoints.jsonl").write_text("{}\n")
+    os.truncate(log, 0)
+
+
+def _sealed(log: Path) -> None:
+    """A log whose records a key seals, without its content."""
+    assert run("log", "keys").exit_code == 0
+    os.truncate(log, 0)
+
+
+def _lost(log: Path) -> None:
+    """What was written last, in the file beside; without the log."""
+    log.unlink()
+    Path(f"{log}-wal").write_bytes(b"x" * 4096)
+
+
+LOG_DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "random bytes": (_garbage, "(file is not a database), and Code Desk does not answer unlogged."),
+    "a folder": (_a_folder, "it is a folder, and Code Desk does not answer unlogged. Move it away"),
+    "of another program": (_sqlite("create table photos (x)"), "is another program's"),
+    "of another program, alike": (
+        _sqlite("create table photos (x)", "pragma user_version = 2"),
+        "is another program's",
+    ),
+    "newer": (
+        _sqlite(
+            "pragma journal_mode = wal",
+            "create table records (x)",
+            "pragma user_version = 99",
+        ),
+        "was written by a newer Code Desk. Update this one.",
+    ),
+    "emptied": (_emptied, "is empty, though it was not: there is "),
+    "emptied, with a key": (_sealed, "is empty, though it was not: there is a key that seals"),
+    "lost, with what was written last": (_lost, "is missing, though there was one: there is "),
+}
+#: Commands that write to the log, by themselves or because a look goes on record.
+LOGGING = [
+    ["check", "E11.9"],
+    ["ask", "gout"],
+    ["run"],
+    ["log", "list"],
+    ["log", "show", "abc"],
+    ["log", "search", "gout"],
+    ["log", "report"],
+    ["serve", "--port", "0", "--workers", "0"],
+    ["log", "audit"],
+]
+
+
+@pytest.mark.parametrize(("damage", "sentence"), LOG_DAMAGE.values(), ids=LOG_DAMAGE)
+def test_a_damaged_log(
+    home: Path, monkeypatch, damage: Callable[[Path], object], sentence: str
+) -> None:
+    log = home / "log.db"
+    monkeypatch.setattr(file_check, "_BEING_MADE", 0.05)
+    assert run("check", "E11.9").exit_code in (0, 1)
+    damage(log)
+
+    def now() -> dict[str, bytes]:
+        return {one.name: one.read_bytes() for one in home.glob("log.db*") if one.is_file()}
+
+    before = now()
+    for arguments in LOGGING:
+        if arguments[0] == "log" and not log.exists():
+            continue  # there is nothing to look at
+        assert sentence in told(run(*arguments)), arguments
+    # Neither is a new log begun, nor is anything written into what is no log.
+    kept = now()
+    assert {name: kept[name] for name in before} == before
+    assert ("log.db" in kept) == ("log.db" in before)
+
+
+def test_a_first_start_that_was_interrupted(home: Path) -> None:
+    (home / "log.db").touch()
+    assert run("check", "E11.9").exit_code in (0, 1)
+    assert run("log", "list").exit_code == 0
+
+
+def test_a_log_that_several_begin_at_once(tmp_path: Path) -> None:
+    """Checkpoints of an earlier log are there: an empty file could be taken for an emptied log."""
+    (kept := tmp_path / "checkpoints.jsonl").write_text("{}\n")
+
+    def begun(path: Path) -> str:
+        log = QueryLog(path, checkpoints=kept)
+        try:
+            return log.id
+        finally:
+            log.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        for number in range(15):
+            path = tmp_path / f"{number}.db"
+            assert len(set(pool.map(begun, [path] * 6))) == 1
+
+
+def test_a_clock_that_went_back_is_told_under_the_list(home: Path) -> None:
+    ahead = QueryLog(home / "log.db", clock=lambda: dt.datetime(2099, 1, 1, tzinfo=dt.UTC))
+    ahead.ask(QuestionRecord("gout", "cli"))
+    ahead.close()
+    listed = run("log", "list")
+    assert "The clock went back at record " in listed.stdout
+    number = int(listed.stdout.split("went back at record ")[1].split(":")[0])
+    assert f"The clock went back at record {number}, by" in run("log", "verify").stdout
+    assert "clock" not in run("log", "list", "--json").stdout
+
+
+def test_an_assistant_of_a_desk_that_cannot_be_opened(home: Path) -> None:
+    """It is told by the server, which ends with its standard input."""
+    _garbage(home / "log.db")
+    command = [sys.executable, "-m", "bot", "mcp"]
+    done = subprocess.run(
+        command, input="", capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "(file is not a database), and Code Desk does not answer unlogged." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 # The index
 
 
@@ -204,18 +334,97 @@ NO_TEXT = {
     "a PDF": (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", "The file is a PDF, not text."),
     "a spreadsheet": (b"PK\x03\x04\x14\0\x06\0", "The file is a spreadsheet"),
     "UTF-16": ("ankle sprain\nknee pain\n".encode("utf-16"), "The file is text in UTF-16"),
+    "UTF-16, unmarked": ("ankle sprain\n".encode("utf-16-le"), "The file is text in UTF-16"),
+    "compressed": (gzip.compress(b"ankle sprain\n"), "The file is compressed"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "The file is a picture"),
+    "random bytes": (random.Random(1).randbytes(1000), "The file is no text"),
+    "NULs": (bytes(5000), "The file is no text"),
 }
+#: Every command that reads a file of text; where a name is missing it is standard input.
+READING = [
+    ["ask", "--json", "--batch", "FILE"],
+    ["code", "FILE"],
+    ["claim", "FILE"],
+    ["denial", "FILE"],
+    ["scrub", "--batch", "FILE"],
+    ["scrub", "--evaluate", "FILE"],
+    ["eval", "FILE"],
+    ["ask", "-"],
+    ["check", "-"],
+    ["drg", "-"],
+    ["scrub"],
+    ["run"],
+]
 
 
 @pytest.mark.parametrize(("content", "sentence"), NO_TEXT.values(), ids=NO_TEXT)
 def test_a_file_that_is_no_text(home: Path, content: bytes, sentence: str) -> None:
     file = home / "file"
     file.write_bytes(content)
-    for arguments in (["ask", "--json", "--batch"], ["code"]):
-        assert sentence in told(run(*arguments, str(file)))
-    if "UTF-16" not in sentence:
-        for command in ("claim", "denial"):
-            assert sentence in told(run(command, str(file)))
+    for arguments in READING:
+        if content.startswith(b"\xff\xfe") and arguments[0] in ("claim", "denial"):
+            continue  # they read UTF-16
+        named = [str(file) if one == "FILE" else one for one in arguments]
+        result = run(*named, typed=b"" if "FILE" in arguments else content)
+        assert sentence in told(result), arguments
+        assert result.stdout == ""
+    assert run("log", "list", "--json").stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [one for one in READING if "FILE" in one])
+def test_a_file_that_is_empty_or_a_folder(home: Path, arguments: list[str]) -> None:
+    (home / "empty").touch()
+    for name in ("empty", "index"):
+        result = run(*(str(home / name) if one == "FILE" else one for one in arguments))
+        assert (result.stdout, len(result.stderr.strip()) > 20) == ("", True)
+        # An empty batch has all its answers.
+        batch = arguments[0] in ("ask", "code") or "--batch" in arguments
+        assert result.exit_code == (0 if batch and name == "empty" else 2), result.stderr
+        assert "Traceback" not in result.stderr
+
+
+ACCENTS = "sprain of Ménière ankle, 50 µg"
+
+
+@pytest.mark.parametrize("arguments", [["scrub"], ["scrub", "--batch", "FILE"], ["scrub", ACCENTS]])
+def test_text_in_windows_1252(home: Path, arguments: list[str]) -> None:
+    """Each line for itself: in a file that was written by two programs, both are read."""
+    one, both = ACCENTS.encode("cp1252"), (ACCENTS.encode("cp1252"), ACCENTS.encode())
+    (home / "FILE").write_bytes(b"\n".join(both))
+    named = [str(home / "FILE") if part == "FILE" else part for part in arguments]
+    named = [os.fsdecode(one) if part == ACCENTS else part for part in named]
+    result = run(*named, typed=one)
+    assert (result.exit_code, set(result.stdout.splitlines())) == (0, {ACCENTS})
+    assert result.stderr.count("Windows-1252") == 1
+
+
+def test_answers_to_text_in_windows_1252(home: Path) -> None:
+    (home / "file").write_bytes("gout\nMénière disease\nÜ M17.11\n".encode("cp1252"))
+    for command in (["code"], ["ask", "--json", "--batch"]):
+        result = run(*command, str(home / "file"))
+        asked = [json.loads(line)["question"] for line in result.stdout.splitlines()]
+        assert asked == ["gout", "Ménière disease", "Ü M17.11"]
+        assert result.stderr.count("Windows-1252") == 1
+    for command, line in (
+        ("denial", "CO-97 N19 on 20610-59 für"),
+        ("claim", "99213 ptr A, dx I10, für"),
+    ):
+        (home / "file").write_bytes(line.encode("cp1252"))
+        result = run(command, "--json", str(home / "file"))
+        assert "\ufffd" not in result.stdout
+        assert (result.exit_code in (0, 1), result.stderr.count("Windows-1252")) == (True, 1)
+
+
+@pytest.mark.parametrize("command", ["show", "receipt", "search"])
+def test_an_argument_that_is_not_utf8(home: Path, command: str) -> None:
+    """Where it names a question it is no text to answer."""
+    assert run("check", "E11.9").exit_code in (0, 1)
+    result = run("log", command, os.fsdecode("Ménière".encode("cp1252")))
+    assert "udce9" not in result.output
+    if command == "search":
+        assert (result.exit_code, "Ménière" in result.output) == (0, True)
+    else:
+        assert "is not UTF-8. Set your terminal to UTF-8" in told(result)
 
 
 # What the operating system refuses

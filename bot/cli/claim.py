@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import re
 import sys
@@ -16,6 +17,7 @@ from bot.cli.shared import (
     DATE,
     DATE_FORMS,
     JSON_LINES,
+    Decoder,
     Sentence,
     chunks,
     expect_text,
@@ -153,7 +155,9 @@ def _text_of(file: BinaryIO) -> str:
         raise Sentence(message("claims.too_large", most=TEXT_BYTES // 2**20))
     expect_text(data, utf16=True)
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return data.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    if wide:
+        return str(data, "utf-16", errors="replace")
+    return Decoder()(data.removeprefix(codecs.BOM_UTF8))
 
 
 def _lines(text: str) -> list[str]:

@@ -20,8 +20,9 @@ from bot.settings import Settings
 def code(settings: Settings, file: BinaryIO, date: dt.date | None, limit: int) -> None:
     """Code a file of statements, one a line, each with its report.
 
-    One JSON object a line is printed. FILE may be - for standard input. Blank lines, and lines that
-    are not UTF-8 or fail, have an answer, too, which says so. How far it is goes to standard error.
+    One JSON object a line is printed. FILE may be - for standard input. Blank lines and those
+    that fail have an answer, too, which says so. A line that is not UTF-8 is read as Windows-1252.
+    How far it is goes to standard error.
     Exit code: 0 when every line has an answer, 2 when the request was wrong.
     """
     lines = list(lines_of(file))

@@ -28,6 +28,8 @@ from codesets.store.database import StoreUnusable
 
 #: Questions of a conversation that are looked back at.
 _MOST_TURNS = 20
+#: In the log, why an answer was not shown.
+_GIVEN_UP = "given up by the asker"
 
 
 class Conversation:
@@ -60,12 +62,14 @@ class Conversation:
         limit: int | None = None,
         after: str | None = None,
         explain: bool = False,
+        wanted: Callable[[], bool] = lambda: True,
         **reading: Any,
     ) -> list[Answer]:
         """Answer questions together; `reading` is as in `Desk.take`. The answer to a question that
         fails says so, and the others are answered. `after`: id of the question of the log that they
-        follow. `explain`: show each with what the language model makes of it. Raises NoSuchQuestion
-        where the log has no such question."""
+        follow. `explain`: show each with what the language model makes of it. `wanted`: called once
+        before they are shown; where they are wanted no more, the log says so, and none is returned.
+        Raises NoSuchQuestion where the log has no such question."""
 
         def instead(question: LoggedQuestion, error: Exception) -> Answer:
             _report(error)
@@ -79,7 +83,7 @@ class Conversation:
         texts = [_storable(text) for text in questions]
         asked = self._asked({**reading, "limit": limit}, after and self._known(after))
         taken = [question for question in self.logged.take(texts, asked, **reading) if question]
-        deliver = self._showing(taken, show, explain=explain)
+        deliver = self._showing(taken, show, explain=explain, wanted=wanted)
         return self.logged.answer(taken, deliver, instead=instead, limit=limit or 10)
 
     def check(
@@ -126,10 +130,14 @@ class Conversation:
         show: Callable[[Answer], None],
         *,
         explain: bool = False,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Callable[[list[Answer], Done], list[Answer]]:
         """A function that says which identifiers were removed, then shows the answers."""
 
         def deliver(answers: list[Answer], done: Done) -> list[Answer]:
+            if not wanted():
+                done("abandoned", _GIVEN_UP)
+                return []
             removed = [
                 kind for q in questions for kind in removals_to_tell(q.asked.text, q.asked.removed)
             ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bot.cli.shared import BATCH, DATE, DATE_FORMS, JSON, SYSTEM, chunks, echo_json
+from bot.cli.shared import BATCH, DATE, DATE_FORMS, JSON, SYSTEM, chunks, echo_json, expect_text_in
 from bot.desk.answer import Answer
 from bot.desk.desk import Desk
 from bot.desk.follow_ups import Turn
@@ -56,6 +56,7 @@ def evaluate_file(
     first after the last turn.
     Evaluation questions are not logged.
     """
+    expect_text_in(file)
     if is_statement_file(file):
         if plot is not None:
             raise SearchError(

@@ -17,6 +17,7 @@ from bot.cli.headings import Headed
 from bot.cli.shared import JSON, JSON_LINES, echo_json, progress, say, screen
 from bot.messages import message
 from bot.querylog import NoSuchQuestion, QueryLog, Record, checkpoints, retention
+from bot.querylog.append import CLOCK
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.confirming import Confirmer
 from bot.querylog.opening import expect_log, key_of, open_log, opened, verified
@@ -78,10 +79,23 @@ def log_list(
         of = f" of {', '.join(teams)}" if teams else ""
         query_log.access("view", who(None), f"the last {limit}{of}")
         count, found = page(query_log, Filters(teams=teams or None), 0, limit)
+        steps = _clock_steps(query_log, found)
     if found or as_json:
         print_found(found, count, as_json, utc, "log_page.questions")
+        if steps and not as_json:
+            click.echo(message("log_page.clock", records=", ".join(f"{one:,}" for one in steps)))
     else:
         progress(message("log_page.empty"))
+
+
+def _clock_steps(query_log: QueryLog, found: Sequence[Record]) -> list[int]:
+    """Numbers of the first records since the oldest of these questions which say that the clock
+    went back; one may stand just before it."""
+    if not found:
+        return []
+    since = min(record.seq for record in found) - 1
+    steps = query_log.entries("kind = ? and seq >= ? order by seq limit 5", [CLOCK, since])
+    return [step.seq for step in steps]
 
 
 def print_found(found: Sequence[Record], count: int, as_json: bool, utc: bool, all_of: str) -> None:

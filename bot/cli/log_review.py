@@ -21,7 +21,15 @@ from bot.audit import export
 from bot.audit.replay import Replay, replay
 from bot.cli.log import UTC, log, one_question, print_found
 from bot.cli.log_receipts import receipts_of
-from bot.cli.shared import DATE, JSON, JSON_LINES, echo_json, progress, say
+from bot.cli.shared import (
+    DATE,
+    JSON,
+    JSON_LINES,
+    argument_text,
+    echo_json,
+    progress,
+    say,
+)
 from bot.cli.words import WordsCommand
 from bot.desk.desk import Desk
 from bot.messages import message
@@ -133,7 +141,7 @@ def log_search(
     WORDS are searched in questions, notes on answers, corrections and details of deliveries, in any
     order, whatever their case and accents. The search goes on record.
     """
-    text = " ".join([*words, filters.text or ""]).strip()
+    text = argument_text(" ".join([*words, filters.text or ""]).strip())
     filters = replace(filters, text=text or None)
     with opened(settings) as query_log:
         query_log.access("search", name_said(), filters.description(query_log.scrubbed))

@@ -85,6 +85,9 @@ class _Commands(Headed):
             sys.exit(0)
         except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
             raise
+        except UnicodeEncodeError as error:
+            # An argument that is not UTF-8 and names something, such as the id of a question.
+            raise Sentence(message("bad_days.argument")) from error
         except sqlite3.Error as error:
             # Errors of other databases have become sentences where they arose.
             raise Sentence(str(StoreUnusable.of(ctx.obj.codes_db, error))) from error

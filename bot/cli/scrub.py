@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.shared import JSON_LINES, echo_json, lines_of
+from bot.cli.shared import JSON_LINES, echo_json, expect_text_in, lines_of
 from bot.cli.words import WordsCommand, words_typed
 from bot.messages import message
 from bot.phi import Scrubbed, Scrubber
@@ -75,6 +75,7 @@ def _one_line(text: str) -> str:
 
 
 def _evaluate(scrubber: Scrubber, path: Path, as_json: bool, misses: bool) -> None:
+    expect_text_in(path)
     cases = read_cases(path)
     started = time.perf_counter()
     figures = evaluate(cases, lambda text: scrubber.scrub(text).text)

@@ -71,7 +71,7 @@ def run(settings: Settings, workers: int | None) -> None:
     given = (settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret)
     if any(given) or settings.slack_client_id:
         _serve_slack(settings, _workers(settings, workers))
-    elif sys.stdin.isatty():
+    elif sys.stdin.isatty() and sys.stdout.isatty():
         _interactive(settings)
     else:
         _answer_lines(settings, lines_of(sys.stdin.buffer))
@@ -128,33 +128,16 @@ def _serve_slack(settings: Settings, workers: int) -> None:
 
 
 def _interactive(settings: Settings) -> None:
-    click.echo(message("terminal.welcome").strip())
+    from bot.cli.interactive import InteractiveDesk
+
+    click.echo(message("terminal_desk.welcome").strip())
     progress("Loading the model…")
     desk = cast(Answers, CurrentDesk(settings))
     with Conversation(settings, "terminal", desk) as conversation:
         desk.ready()
         renewing = Renewing(settings, desk, conversation.logged.between_answers)
         with kept_current(settings, renewing, progress):
-            _converse(conversation)
-
-
-def _converse(conversation: Conversation) -> None:
-    session = terminal.Session()
-    before: str | None = None
-    while True:
-        try:
-            question = input("\n" + message("terminal.prompt"))
-        except (EOFError, KeyboardInterrupt):
-            click.echo()
-            return
-        if not question.strip():
-            return
-        (answer,) = conversation.ask(
-            [question],
-            show=lambda a: click.echo("\n" + session.as_text(a, screen=screen())),
-            after=before,
-        )
-        before = answer.id or None
+            InteractiveDesk(conversation).serve()
 
 
 def _answer_lines(settings: Settings, questions: Iterable[str]) -> None:

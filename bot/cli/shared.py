@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import itertools
 import json
+import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import IO, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -102,26 +106,91 @@ _NO_TEXT = {
     b"\xd0\xcf\x11\xe0": "office",
     b"\xff\xfe": "utf16",
     b"\xfe\xff": "utf16",
+    b"\x1f\x8b": "compressed",
+    b"BZh": "compressed",
+    b"\xfd7zXZ\0": "compressed",
+    b"7z\xbc\xaf": "compressed",
+    b"\x89PNG": "picture",
+    b"\xff\xd8\xff": "picture",
+    b"GIF8": "picture",
+    b"II*\0": "picture",
+    b"MM\0*": "picture",
+    b"SQLite format 3\0": "binary",
 }
+#: Characters that text does not have; one in ten of random or compressed bytes is such.
+_CONTROL = re.compile(rb"[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+#: Bytes of a file that are looked at.
+_START = 8192
 
 
-def expect_text(start: bytes, *, utf16: bool = False) -> None:
-    """Raises Sentence where a file that begins so is no text in UTF-8. `utf16`: that will do."""
+def expect_text(data: bytes, *, utf16: bool = False) -> None:
+    """Raises Sentence where a file that begins so is no text. `utf16`: text in UTF-16 will do."""
     for mark, kind in _NO_TEXT.items():
-        if start.startswith(mark) and not (utf16 and kind == "utf16"):
-            raise Sentence(message(f"bad_days.file_{kind}"))
+        if data.startswith(mark):
+            if not (utf16 and kind == "utf16"):
+                raise Sentence(message(f"bad_days.file_{kind}"))
+            return
+    start = data[:_START]
+    control = len(_CONTROL.findall(start))
+    # A single stray NUL is replaced, as in any question.
+    if control > 1 and control * 20 > len(start):
+        # UTF-16 without its mark: every other byte of English is NUL.
+        fewer, more = sorted(start[at::2].count(0) for at in (0, 1))
+        wide = more * 4 > len(start) > fewer * 10
+        raise Sentence(message(f"bad_days.file_{'utf16' if wide else 'binary'}"))
 
 
-def lines_of(file: Iterable[bytes]) -> Iterator[str]:
-    """The lines of a file of questions. Bytes that are not UTF-8 are replaced (U+FFFD). Only a
-    newline ends a line; a carriage return alone does not. Raises Sentence for a file that is no
-    text."""
+def expect_text_in(path: Path) -> None:
+    """Raises Sentence where a file is no text."""
+    with path.open("rb") as file:
+        expect_text(file.read(_START))
+
+
+class Decoder:
+    """Text of bytes that people wrote: in UTF-8, or else in Windows-1252, as Windows programs write
+    it. It is said once on standard error where the second was meant."""
+
+    def __init__(self) -> None:
+        self._is_said = False
+
+    def __call__(self, data: bytes) -> str:
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            # Five bytes are no character of Windows-1252.
+            text = data.decode("cp1252", errors="replace")
+        if not self._is_said:
+            self._is_said = True
+            # Without the words: standard error may be kept, and they may name a patient.
+            progress(message("bad_days.windows_1252"))
+        return text
+
+
+def argument_text(text: str) -> str:
+    """An argument that is not in the encoding of the system as text; see `Decoder`."""
+    if text.isprintable():
+        return text
+    try:
+        return Decoder()(os.fsencode(text))
+    except UnicodeEncodeError:
+        return text.encode(errors="surrogatepass").decode(errors="replace")
+
+
+def lines_of(file: IO[bytes]) -> Iterator[str]:
+    """The lines of a file of questions; see `Decoder` for those that are not UTF-8. Only a newline
+    ends a line; a carriage return alone does not. Raises Sentence for a file that is no text."""
+    decoded = Decoder()
+    # A pipe has no more yet than what was written: it is not waited for.
+    start = file.peek(_START) if hasattr(file, "peek") else b""
+    number = -1
     for number, line in enumerate(file):
         if not number:
-            expect_text(line)
-        # Windows puts a byte order mark before the first line.
-        encoding = "utf-8" if number else "utf-8-sig"
-        yield line.rstrip(b"\r\n").decode(encoding, errors="replace")
+            expect_text(start or line)
+            # Windows puts a byte order mark before the first line.
+            line = line.removeprefix(codecs.BOM_UTF8)
+        yield decoded(line.rstrip(b"\r\n"))
+    if number < 0:
+        progress(message("bad_days.file_empty"))
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from bot.cli.shared import lines_of
+from bot.cli.shared import argument_text, expect_text, lines_of
 from bot.messages import message
 
 #: Of standard input, in bytes. A question has some thousand; what is larger is another file.
@@ -42,13 +42,14 @@ def words_typed(words: Sequence[str], otherwise: str) -> str:
     Raises UsageError: with the message `otherwise` where there is nothing, or a terminal waits; and
     where there is too much."""
     if words and tuple(words) != ("-",):
-        return " ".join(words)
+        return argument_text(" ".join(words))
     if not words and sys.stdin.isatty():
         raise click.UsageError(message(otherwise))
     data = sys.stdin.buffer.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         raise click.UsageError(message("command_line.too_large", most=f"{_MOST_BYTES:,}"))
-    text = "\n".join(lines_of(io.BytesIO(data))).strip()
+    expect_text(data)
+    text = "\n".join(lines_of(io.BytesIO(data))).strip() if data else ""
     if not text:
         raise click.UsageError(message(otherwise))
     return text

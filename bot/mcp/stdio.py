@@ -32,8 +32,11 @@ Say = Callable[[str], None]
 
 def serve(settings: Settings, say: Say) -> None:
     """Serve until standard input ends, or until Ctrl-C or SIGTERM. What was asked before is
-    answered."""
-    anyio.run(_Stdio(settings, say).serve)
+    answered. Ends the process with 2 where the desk could not be opened."""
+    served = _Stdio(settings, say)
+    anyio.run(served.serve)
+    if served.failed:
+        sys.exit(2)
 
 
 class _Stdio:
@@ -49,6 +52,11 @@ class _Stdio:
         self._pending: set[str | int] = set()
         #: Of each message on its way out, the id of the request that it answers.
         self._leaving: deque[str | int | None] = deque()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the desk could not be opened. Whoever asked was told, and so was `say`."""
+        return isinstance(self._service, CodeDeskError)
 
     async def serve(self) -> None:
         async with anyio.create_task_group() as group:

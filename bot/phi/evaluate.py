@@ -7,6 +7,7 @@ what must be removed and what must be kept, as KIND=words, with " | " between.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -55,8 +56,14 @@ class Figures:
 
 def read_cases(path: Path) -> list[Case]:
     """Raises CasesUnreadable."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CasesUnreadable(
+            f"{path} is not in UTF-8. Save it as UTF-8, then try again."
+        ) from error
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+    try:
         if not {"text", "remove", "keep"} <= set(rows.fieldnames or ()):
             raise CasesUnreadable(
                 f"{path} has no columns text, remove and keep in its first line, with tabs between."
@@ -65,6 +72,8 @@ def read_cases(path: Path) -> list[Case]:
             Case(row["text"], list(_pairs(row["remove"])), list(_pairs(row["keep"])))
             for row in rows
         ]
+    except csv.Error as error:
+        raise CasesUnreadable(f"{path} cannot be read: {error}.") from error
 
 
 def _pairs(cell: str | None) -> Iterator[tuple[str, str]]:

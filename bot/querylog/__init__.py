@@ -17,7 +17,8 @@ Invariants
 Modules: `log` writes and reads, `search` finds; `records` are the kinds of records, `append` is the
 only place that adds one, `hash_chain` has the rules of the chain, `schema` the tables and views
 (`schema_sqlite`, `schema_postgres`, `schema_check`), `version_1` migrates what had no chain, `move`
-carries a log over to PostgreSQL. `snapshot` opens a log to be read only.
+carries a log over to PostgreSQL. `snapshot` opens a log to be read only. `file_check` looks at a
+file before it is opened for writing.
 `verify` re-derives every hash, `checkpoints` signs the end of the chain, `vouching` decides whether
 it may be signed, `retention` redacts and removes. `merkle` is the tree over the records, `trees`
 reads it, `signed_notes` signs it. `receipts` proves a record by it; `receipt_check`, which stands

@@ -26,7 +26,7 @@ from bot.database import (
 from bot.desk.answer import Answer
 from bot.messages import message
 from bot.phi import Scrubber, scrub_head
-from bot.querylog import hash_chain, schema, version_1
+from bot.querylog import file_check, hash_chain, schema, version_1
 from bot.querylog.append import ChainAppender, is_not_kept
 from bot.querylog.group_commit import GroupCommit
 from bot.querylog.hash_chain import NOT_OF_THE_FORM, LogKey, LogUnavailable
@@ -62,12 +62,14 @@ class QueryLog:
         scrubber: Scrubber | None = None,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         system_user: Mapping[str, Any] | None = None,
+        checkpoints: Path | None = None,
     ) -> None:
         """`where`: the path of an SQLite file, or the address of a PostgreSQL database. Raises
         LogUnavailable when it cannot be opened for writing. A `scrubber` with the words of an index
         tells medicine from names better than the default one. `system_user`
         (`bot.system_user`): who runs this process, where everything that is asked and done through
-        it is theirs; it is stored with each record that names a person."""
+        it is theirs; it is stored with each record that names a person. `checkpoints`: the file
+        of those of this log; a log that has some is not begun anew."""
         self.where = where
         #: As people are told: without a password.
         self.name = name_of(where)
@@ -75,11 +77,14 @@ class QueryLog:
         self._scrubber = scrubber or Scrubber()
         self._clock = clock
         self._system_user = system_user
+        self._checkpoints = checkpoints
         self._group = GroupCommit(lambda ahead=None: self.writing(ahead))
         self._open()
 
     def _open(self) -> None:
         try:
+            if isinstance(self.where, Path):
+                file_check.expect_usable(self.where, self._key, self._checkpoints)
             self._database = open_database(self.where)
             self._check = SchemaCheck(self.name)
             self._migrate()
@@ -98,9 +103,17 @@ class QueryLog:
                     "backup (`codedesk backup restore`)."
                 )
             raise LogUnavailable(
-                f"The query log at {self.name} cannot be written ({error}), and Code Desk does not "
-                f"answer unlogged. {todo}"
+                f"The query log at {self.name} cannot be written ({self._why(error)}), and Code "
+                f"Desk does not answer unlogged. {todo}"
             ) from error
+
+    def _why(self, error: Exception) -> str:
+        """SQLite calls a full disk an I/O error, too."""
+        said = str(error)
+        passing = isinstance(error, DatabaseError) and error.passing
+        if passing and isinstance(self.where, Path) and file_check.is_full(self.where):
+            said += message("log_file.full")
+        return said
 
     def close(self) -> None:
         self._database.close()
@@ -171,8 +184,8 @@ class QueryLog:
             if is_not_kept(error):
                 raise appender.not_kept() from error
             raise LogUnavailable(
-                f"The query log at {self.name} cannot be written ({error}). Code Desk does not "
-                "answer unlogged; ask again when that is mended."
+                f"The query log at {self.name} cannot be written ({self._why(error)}). Code Desk "
+                "does not answer unlogged; ask again when that is mended."
             ) from error
 
     @contextmanager
@@ -195,8 +208,8 @@ class QueryLog:
                 yield db
         except DatabaseError as error:
             raise LogUnavailable(
-                f"The query log at {self.name} cannot be read ({error}). Whether it is damaged, "
-                "`codedesk log verify` says."
+                f"The query log at {self.name} cannot be read ({self._why(error)}). Whether it is "
+                "damaged, `codedesk log verify` says."
             ) from error
 
     def now(self) -> dt.datetime:

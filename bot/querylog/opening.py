@@ -46,7 +46,11 @@ def open_log(
     kind = FallbackLog if settings.answer_without_log else QueryLog
     scrubber = scrubber or Scrubber(settings.index)
     log = kind(
-        settings.log_database, key=key_of(settings), scrubber=scrubber, system_user=system_user
+        settings.log_database,
+        key=key_of(settings),
+        scrubber=scrubber,
+        system_user=system_user,
+        checkpoints=settings.checkpoints,
     )
     try:
         log.configured(

@@ -313,7 +313,12 @@ def page_links() -> list[tuple[str, str]]:
 def serve(settings: Settings, verify: Verify) -> None:
     """Serve the pages until stopped. Raises SettingsError and LogUnavailable."""
     # Never the FallbackLog, whatever the settings: what cannot be recorded is not shown.
-    log = QueryLog(settings.log_database, key=key_of(settings), scrubber=Scrubber(settings.index))
+    log = QueryLog(
+        settings.log_database,
+        key=key_of(settings),
+        scrubber=Scrubber(settings.index),
+        checkpoints=settings.checkpoints,
+    )
     read = opened_to_read(settings.log_database)
     copied: Any = LogCopy(log) if isinstance(log.where, str) else contextlib.nullcontext()
     try:

@@ -52,7 +52,7 @@ def as_text(
     answer = shortened(answer, told)
     more = governing or Governing()
     if showing.all:
-        lines = whole_lines(answer, told, more, showing.limit)
+        lines = whole_lines(answer, told, more, showing)
     else:
         lines = short_lines(answer, showing, told, more, screen)
     return drawn(lines, screen)

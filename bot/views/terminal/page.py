@@ -19,6 +19,7 @@ class Showing:
     - `limit`: how many candidates, whatever room they take; None for a few.
     - `offer`: how the rest is asked for, before each of the words notes, rules and all ("--"); None
       where it cannot be asked for.
+    - `by_number`: the answers to what is asked back have numbers, by which they can be chosen.
     """
 
     notes: bool = False
@@ -26,6 +27,7 @@ class Showing:
     all: bool = False
     limit: int | None = None
     offer: str | None = None
+    by_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from bot.views.risk_words import asked_back, risk_of
 from bot.views.screen import Screen
 from bot.views.shared import by_system, editions_shown, explanation
 from bot.views.terminal.notes import note_blocks
+from bot.views.terminal.options import option_words
 from bot.views.terminal.page import BLANK, Line, Showing, apart, height
 from bot.views.terminal.rules import rule_blocks
 from bot.views.terminal.short_beside import beside_lines
 from bot.views.terminal.short_findings import Findings, findings
-from bot.views.terminal.whole import footer_line, option_words
+from bot.views.terminal.whole import footer_line
 
 #: Lines of a screenful where the screen has no end; and on one that has, what the command and the
 #: next prompt take of it, and the fewest that an answer is cut to.
@@ -88,7 +89,7 @@ def _tail(answer: Answer, showing: Showing) -> Iterator[Line]:
     """What stands under the findings."""
     if asked := asked_back(answer):
         yield Line(asked, "? ", style="ask", most=2)
-        if options := option_words(answer):
+        if options := option_words(answer, by_number=showing.by_number):
             yield Line(", ".join(options), "  ", style="ask", most=2)
     if risk := risk_of(answer):
         yield Line(risk, "! ", style="bad", most=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.desk.answer import Answer, Pair, Verdict
@@ -52,20 +52,8 @@ def findings(answer: Answer, candidates: int) -> Findings | None:
     if kind == "statements":
         found.items = statement_items(answer)
         return found
-    if kind == "denials":
-        _denials(answer, found)
-    elif kind == "changes":
-        _changes(answer, found)
-    elif kind == "guideline":
-        _guideline(answer, found)
-    elif kind == "claim":
-        _claim(answer, found)
-    elif kind == "together":
-        _together(answer, found)
-    elif kind == "many":
-        _many(answer, found)
-    elif kind == "verdicts":
-        _verdicts(answer, found)
+    if kind in _OF_KIND:
+        _OF_KIND[kind](answer, found)
     elif kind == "candidates":
         _candidates(answer, found, candidates)
     elif not answer.report:
@@ -239,3 +227,14 @@ def _candidates(answer: Answer, found: Findings, most: int) -> None:
             heading = []
     if not answer.headline.text:
         found.head = []
+
+
+_OF_KIND: dict[str, Callable[[Answer, Findings], None]] = {
+    "denials": _denials,
+    "changes": _changes,
+    "guideline": _guideline,
+    "claim": _claim,
+    "together": _together,
+    "many": _many,
+    "verdicts": _verdicts,
+}

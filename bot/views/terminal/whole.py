@@ -35,7 +35,8 @@ from bot.views.shared import (
 )
 from bot.views.terminal.changes import change_lines
 from bot.views.terminal.notes import notes_of, notes_of_first, report_with, sides
-from bot.views.terminal.page import Line, apart
+from bot.views.terminal.options import option_words
+from bot.views.terminal.page import Line, Showing, apart
 from bot.views.terminal.rules import (
     coverage_lines,
     governing_blocks,
@@ -51,16 +52,16 @@ def whole_lines(
     answer: Answer,
     told: Collection[str],
     governing: Governing,
-    limit: int | None,
+    showing: Showing,
 ) -> Iterator[Line]:
-    yield from apart(_blocks(answer, told, governing, limit))
+    yield from apart(_blocks(answer, told, governing, showing))
 
 
 def _blocks(
     answer: Answer,
     told: Collection[str],
     governing: Governing,
-    limit: int | None,
+    showing: Showing,
 ) -> Iterator[list[Line]]:
     """The blocks of an answer, in the order in which they are read."""
     if answer.headline.text:
@@ -72,12 +73,14 @@ def _blocks(
     quoted = [section_lines(one) for one in quoted_sections(answer)]
     if answer.outcome == "guideline":
         yield from quoted
-    reports = [_report(number, part, answer) for number, part in enumerate(parts(answer), 1)]
+    reports = [
+        _report(number, part, answer, showing) for number, part in enumerate(parts(answer), 1)
+    ]
     beside = answer.outcome == "verdict" and not answer.statements
     beside = beside and answer.headline.kind != "units"
     if not beside:
         yield from reports
-    yield from _candidates(answer, governing, limit)
+    yield from _candidates(answer, governing, showing.limit)
     pairs = [pair_lines(pair) for pair in answer.pairs]
     verdicts = [_verdict(verdict, answer.headline.text) for verdict in answer.verdicts]
     policies = [coverage_lines(answer), policy_lines(answer)]
@@ -123,7 +126,7 @@ def _unchecked(answer: Answer) -> Iterator[list[Line]]:
         yield [Line(message("terminal.not_checked", rules=rules))]
 
 
-def _report(number: int, part: Part, answer: Answer) -> list[Line]:
+def _report(number: int, part: Part, answer: Answer, showing: Showing) -> list[Line]:
     """The lines of a report, each with its reasons; under its statement where there are
     several."""
     lines: list[Line] = []
@@ -142,18 +145,11 @@ def _report(number: int, part: Part, answer: Answer) -> list[Line]:
         if flags := clause(line.flags):
             lines.append(Line(flags, f"{indent}· "))
     lines += [Line(ask, f"{lead}? ", style="ask") for ask in part.asks]
-    if number == 1 and (options := option_words(answer)):
+    if number == 1 and (options := option_words(answer, by_number=showing.by_number)):
         lines.append(Line(", ".join(options), f"{lead}  ", style="ask"))
     if left_out := unreported(part):
         lines.append(Line(left_out, lead))
     return lines
-
-
-def option_words(answer: Answer) -> list[str]:
-    """The answers to what is asked back: the words to type, and the code of each."""
-    return [
-        message("terminal.option", words=one.words, code=one.code) for one in answer.ask_options
-    ]
 
 
 def denial_lines(line: Sequence[DenialCode]) -> list[Line]:

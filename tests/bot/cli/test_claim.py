@@ -84,7 +84,7 @@ def test_nothing_to_mend_ends_with_0(no_index: Path) -> None:
     [
         ("", "has no claim that I can read"),
         ("gout\nhypertension", "has no claim that I can read"),
-        ("\x00\x01\xff", "has no claim that I can read"),
+        ("\x00\x01\xff", "The file is no text"),
         (x12.PROFESSIONAL[:650], "is cut off"),
         ("ST*834*0001~BGN*00*1~", "X12 transaction 834"),
         (x12.REMITTANCE, "codedesk denial"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -328,27 +327,6 @@ def test_run_answers_standard_input_and_ends(home: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert "I10 is valid and billable" in result.stdout
     assert "E11 is a header" in result.stdout
-
-
-def test_run_in_a_terminal_is_a_conversation(home: Path) -> None:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "run"], stdin=theirs, stdout=theirs, stderr=theirs,
-        cwd=ROOT, env=os.environ | {"CODEDESK_HOME": str(home)},
-    )  # fmt: skip
-    os.close(theirs)
-    os.write(ours, b"right knee OA\n\n")
-    shown = b""
-    try:
-        while chunk := os.read(ours, 4096):
-            shown += chunk
-    except OSError:  # the other end is closed: it ended
-        pass
-    assert process.wait(timeout=60) == 0
-    os.close(ours)
-    text = shown.decode()
-    assert "SLACK_BOT_TOKEN" in text
-    assert "M17.11" in text
 
 
 def test_help_reads_well() -> None:

@@ -31,6 +31,7 @@ _ELSEWHERE = {
         "doctor.toml",
         "fhir.toml",
         "log.toml",
+        "log_file.toml",
         "log_page.toml",
         "log_report.toml",
         "log_review.toml",
@@ -38,6 +39,7 @@ _ELSEWHERE = {
         "operations.toml",
         "reviews.toml",
         "terminal.toml",
+        "terminal_desk.toml",
         "title_shorthand.toml",
     ),
 }
