@@ -15,7 +15,7 @@ from selenium import webdriver
 #: The widths of the pages, in pixels.
 WIDTHS = {"desktop": 1280, "phone": 390}
 #: Pixels of height at which the picture of a page is cut off.
-_TALLEST = {"desktop": 1250, "phone": 1800}
+_TALLEST = {"desktop": 1250, "phone": 1700}
 #: A picture has 16 colours, so that a pixel takes four bits: the most frequent few, which are
 #: backgrounds and may be alike, and others that differ by this much, of 255.
 _COLOURS, _BACKGROUNDS, _APART, _ALIKE = 16, 5, 40, 6

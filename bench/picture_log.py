@@ -201,7 +201,7 @@ def main() -> None:
 def link_home(home: Path, settings: Settings) -> None:
     """A home with the code sets and the index of another, and nothing else of it. Raises SystemExit
     when there are none."""
-    home.mkdir(parents=True)
+    home.mkdir(mode=0o700)
     for path in (settings.codes_db, settings.index):
         if not path.exists():
             raise SystemExit(

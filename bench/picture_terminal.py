@@ -29,11 +29,11 @@ from selenium import webdriver
 ROOT = Path(__file__).parents[1]
 WIDTH, HEIGHT = 80, 24
 #: Lines of a picture. What is beyond them is counted.
-_MOST_DRAWN = 44
+_MOST_DRAWN = 40
 #: Seconds for a command to end, or for the desk to answer.
 _PATIENCE = 180.0
-#: Seconds without a change after which a terminal counts as waiting for what is typed.
-_STILL = 4.0
+#: With what a terminal ends that waits for what is typed.
+_PROMPTS = (">", ":")
 _CONFIGURATION = """set -g status off
 set -g history-limit 20000
 set -g default-terminal tmux-256color
@@ -150,23 +150,22 @@ class _Terminal:
         self.call("new-session", "-d", *size, "-c", str(ROOT), "sh", "-c", command)
 
     def converse(self, typed: Sequence[str]) -> None:
-        """Type each line once the terminal waits for it."""
-        self._quiet()
+        """Type each line once the command asks for it, and wait until it asks again or ends."""
+        self._until_it_asks()
         for line in typed:
             self.call("send-keys", "-l", line)
             self.call("send-keys", "Enter")
-            self._quiet()
+            self._until_it_asks()
 
-    def _quiet(self) -> None:
-        """Wait until nothing changes for some seconds."""
-        until, before, since = time.monotonic() + _PATIENCE, "", time.monotonic()
+    def _until_it_asks(self) -> None:
+        until, before = time.monotonic() + _PATIENCE, ""
         while time.monotonic() < until:
-            time.sleep(0.2)
-            now = self.call("capture-pane", "-p")
-            if now != before or not now.strip():
-                before, since = now, time.monotonic()
-            elif time.monotonic() - since > _STILL:
+            now = self.call("capture-pane", "-p").rstrip()
+            ended = self.call("display-message", "-p", "#{pane_current_command}") == "sleep\n"
+            if now == before and (ended or now.endswith(_PROMPTS)):
                 return
+            before = now
+            time.sleep(0.5)
 
     def lines(self, *how: str) -> list[str]:
         out = self.call("capture-pane", "-p", "-e", *how, "-S", "-")

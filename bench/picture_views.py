@@ -55,6 +55,7 @@ VIEWS: Mapping[str, Sequence[View]] = {
     ),
     "The desk in this terminal": (
         View("desk", ("run",), ("b/l knee OA", "left", "is that billable in 2025?"), keys=True),
+        View("desk-help", ("run",), ("help",), keys=True),
     ),
     "Looking after it": (
         View("setup", ("setup", "--check")),
