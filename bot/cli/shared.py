@@ -68,6 +68,15 @@ class Sentence(click.ClickException):
         click.echo(f"codedesk: {self.message}", err=True)
 
 
+class Stopped(Sentence):
+    """Ends a command after Ctrl-C, with the exit code that shells give it."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__(message("bad_days.stopped"))
+
+
 def progress(line: str) -> None:
     """Print on stderr: standard output is for answers."""
     click.echo(line, err=True)
