@@ -81,6 +81,15 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(text, err=err)
 
 
+class Stopped(Sentence):
+    """Ends a command after Ctrl-C, with the exit code that shells give it."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__(message("bad_days.stopped"))
+
+
 def progress(line: str) -> None:
     """Print on stderr: standard output is for answers."""
     say(line, err=True)
