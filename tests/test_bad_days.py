@@ -10,10 +10,12 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -298,6 +300,60 @@ def test_what_an_interrupted_build_left_is_removed(tmp_path: Path, monkeypatch) 
     # The one in use stays, even damaged, and so does what is no build.
     assert (in_use.exists(), notes.exists()) == (True, True)
     assert not build_lock.is_running(root)
+
+
+def test_a_build_that_is_killed_and_one_that_is_stopped(
+    loaded: Path, tmp_path: Path, monkeypatch
+) -> None:
+    """Real ones, in processes of their own."""
+    (tmp_path / "codes.db").symlink_to(loaded / "codes.db")
+    monkeypatch.setenv("CODEDESK_HOME", str(tmp_path))
+    root = tmp_path / "index"
+
+    def building(signalled: signal.Signals) -> tuple[int, str]:
+        command = [sys.executable, "-m", "bot", "index", "build"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            until = time.monotonic() + 120
+            before = set(build_lock.left_over(root))
+            while not set(build_lock.left_over(root)) - before and time.monotonic() < until:
+                time.sleep(0.05)
+            assert process.poll() is None
+            process.send_signal(signalled)
+            said = process.communicate(timeout=60)[1]
+        return process.returncode, said
+
+    assert building(signal.SIGKILL)[0] == -signal.SIGKILL
+    (killed,) = build_lock.left_over(root)
+    code, said = building(signal.SIGINT)
+    assert code == 130, said
+    assert said.splitlines()[-1].startswith("codedesk: Stopped. What was stored before is as it")
+    assert not killed.exists()
+    assert (build_lock.left_over(root), (root / "current").exists()) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("part", "arguments"),
+    [
+        ("bot.cli.ask.Conversation.ask", ["ask", "gout"]),
+        ("bot.cli.log.verified", ["log", "verify"]),
+        ("bot.cli.log.click.prompt", ["log", "audit-password", "ann"]),
+        ("codesets.store.database.CodesDatabase.writing", COMMANDS["import"]),
+    ],
+)
+def test_ctrl_c(home: Path, monkeypatch, part: str, arguments: list[str]) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            if "ask" in part:  # as the import of compiled code does
+                raise ImportError  # noqa: B904
+            raise
+
+    assert run("check", "E11.9").exit_code in (0, 1)
+    monkeypatch.setattr(part, interrupted)
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr.splitlines()[-1].startswith("codedesk: Stopped.")
 
 
 def test_a_build_that_runs_already(tmp_path: Path, monkeypatch, capsys) -> None:

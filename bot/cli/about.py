@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from bot.cli.shared import JSON, echo_json, say
+from bot.cli.shared import JSON, echo_json, echo_text
 from bot.messages import message
 from bot.settings import Settings
 from codesets.model import SYSTEM_NAMES
@@ -62,7 +62,7 @@ def version(settings: Settings, as_json: bool) -> None:
     own, python = metadata.version("codedesk"), platform.python_version()
     if not as_json:
         # First, as a database that cannot be read ends the command.
-        say(message("command_line.version", own=own, python=python, home=settings.home))
+        echo_text(message("command_line.version", own=own, python=python, home=settings.home))
     editions = _editions(settings)
     build = current(settings.index)
     index = build.name if build is not None else None
@@ -72,11 +72,11 @@ def version(settings: Settings, as_json: bool) -> None:
         return
     for system, labels in editions.items():
         named = ", ".join(labels)
-        say(message("command_line.editions", system=SYSTEM_NAMES[system], editions=named))
+        echo_text(message("command_line.editions", system=SYSTEM_NAMES[system], editions=named))
     if not editions:
-        say(message("desk.nothing_loaded"))
+        echo_text(message("desk.nothing_loaded"))
     key = "command_line.index" if index else "command_line.no_index"
-    say(message(key, index=index))
+    echo_text(message(key, index=index))
 
 
 def _editions(settings: Settings) -> dict[Any, list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bot.cli.inbox import inbox
-from bot.cli.shared import JSON_LINES, SYSTEM, echo_json, progress, say, screen
+from bot.cli.shared import JSON_LINES, SYSTEM, echo_json, echo_text, progress, screen
 from bot.desk import edition_changes
 from bot.messages import message
 from bot.settings import Settings
@@ -54,10 +54,10 @@ def codesets_list(settings: Settings, as_json: bool) -> None:
             counts = store.counts(release)
             named = f"{SYSTEM_NAMES[release.system]} {release.label}"
             if release.system == "icd11":
-                say(message("icd11.listed", release=named, count=counts["codes"]))
+                echo_text(message("icd11.listed", release=named, count=counts["codes"]))
                 _echo_source(release)
                 continue
-            say(
+            echo_text(
                 f"{named}: {release.effective_from} through {release.effective_through}; "
                 f"{counts['codes']:,} codes and headers, {counts['billable']:,} billable, "
                 f"{counts['notes']:,} notes, {counts['terms']:,} inclusion terms"
@@ -65,10 +65,10 @@ def codesets_list(settings: Settings, as_json: bool) -> None:
             _echo_source(release)
         for reference in _references(store):
             count = store.references.count(reference)
-            say(f"{reference.name}: {reference.dates}; {count:,} entries")
+            echo_text(f"{reference.name}: {reference.dates}; {count:,} entries")
             _echo_source(reference)
         if short := short_line(checklist(store, dt.date.today())):
-            say(short)
+            echo_text(short)
     finally:
         store.close()
 
@@ -95,9 +95,9 @@ def _as_dict(
 
 
 def _echo_source(loaded: Release | Reference) -> None:
-    say(f"  from {loaded.source}, loaded {loaded.loaded_at}")
+    echo_text(f"  from {loaded.source}, loaded {loaded.loaded_at}")
     for file in loaded.files:
-        say(f"  {file.name}  sha256 {file.sha256}")
+        echo_text(f"  {file.name}  sha256 {file.sha256}")
 
 
 @codesets.command("import")

@@ -14,7 +14,7 @@ from rich.text import Text
 from bot.audit.code_titles import CodeTitles
 from bot.audit.web import accounts
 from bot.cli.headings import Headed
-from bot.cli.shared import JSON, JSON_LINES, echo_json, progress, say, screen
+from bot.cli.shared import JSON, JSON_LINES, echo_json, echo_text, progress, screen
 from bot.messages import message
 from bot.querylog import NoSuchQuestion, QueryLog, Record, checkpoints, retention
 from bot.querylog.append import CLOCK
@@ -189,7 +189,7 @@ def log_verify(
     if as_json:
         echo_json(verification.as_dict())
     else:
-        say("\n".join(verification.sentences()))
+        echo_text("\n".join(verification.sentences()))
     sys.exit(verification.exit_code)
 
 

@@ -27,8 +27,8 @@ from bot.cli.shared import (
     JSON_LINES,
     argument_text,
     echo_json,
+    echo_text,
     progress,
-    say,
 )
 from bot.cli.words import WordsCommand
 from bot.desk.desk import Desk
@@ -183,7 +183,7 @@ def log_replay(settings: Settings, question_id: str, today: bool, as_json: bool)
     if as_json:
         echo_json(replayed.as_dict())
     else:
-        say("\n".join(_replayed(record, replayed)))
+        echo_text("\n".join(_replayed(record, replayed)))
     sys.exit(0 if replayed.status == "same" else 1)
 
 
@@ -312,7 +312,7 @@ def _all_of(record: Record) -> dict[str, Any]:
 
 
 def tell(verification: Verification) -> None:
-    say("\n".join(verification.sentences()), err=True)
+    echo_text("\n".join(verification.sentences()), err=True)
 
 
 def exit_code(verification: Verification) -> int:

@@ -14,7 +14,7 @@ import click
 
 from bot.cli.headings import Headed
 from bot.cli.imported import Imported
-from bot.cli.shared import Sentence
+from bot.cli.shared import Sentence, Stopped
 from bot.messages import message
 from bot.operations import together
 from bot.settings import Settings, SettingsError
@@ -83,7 +83,14 @@ class _Commands(Headed):
             # The reader of a pipe has closed it (`codedesk ask … | head`).
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt as error:
+            raise Stopped from error
+        except click.Abort as error:
+            # Of a prompt: by Ctrl-C, or because it was answered no.
+            if _is_of_ctrl_c(error):
+                raise Stopped from error
             raise
         except UnicodeEncodeError as error:
             # An argument that is not UTF-8 and names something, such as the id of a question.
@@ -94,12 +101,23 @@ class _Commands(Headed):
         except OSError as error:
             raise Sentence(_of_the_system(error)) from error
         except Exception as error:
+            if _is_of_ctrl_c(error):
+                raise Stopped from error
             if os.environ.get("CODEDESK_DEBUG"):
                 raise
             raise Sentence(
                 f"Something went wrong inside Code Desk ({type(error).__name__}). Nothing stored "
                 "is lost. Set CODEDESK_DEBUG=1 and try again to see where."
             ) from error
+
+
+def _is_of_ctrl_c(error: BaseException | None) -> bool:
+    """Whether an error came of Ctrl-C: it ends an import of compiled code with an ImportError."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _of_the_system(error: OSError) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import click
 
 from bot.audit import corrections
-from bot.cli.shared import progress, say, screen
+from bot.cli.shared import echo_text, progress, screen
 from bot.desk.desk import Desk
 from bot.messages import message
 from bot.querylog import QueryLog, Record, reviews, sign_offs
@@ -41,19 +41,19 @@ class Walk:
         there = sign_offs.progress(self.log, self.sample)
         waiting = [one for one in there.questions if self._lines(one)]
         if not waiting:
-            say(message("reviews.walk_nothing", number=number))
+            echo_text(message("reviews.walk_nothing", number=number))
         else:
             lines = sum(len(self._lines(one)) for one in waiting)
-            say(message("reviews.walk", number=number, due=lines, questions=len(waiting)))
+            echo_text(message("reviews.walk", number=number, due=lines, questions=len(waiting)))
             try:
                 for place, one in enumerate(waiting, 1):
                     self._question(one.id, place, len(waiting))
             except (_Quit, click.Abort):
                 click.echo()
         due = sign_offs.progress(self.log, self.sample).lines_due
-        say(message("reviews.walk_end", marked=self.marked, due=due, number=number))
+        echo_text(message("reviews.walk_end", marked=self.marked, due=due, number=number))
         if not due:
-            say(message("reviews.walk_sign", number=number))
+            echo_text(message("reviews.walk_sign", number=number))
 
     def _lines(self, drawn: Drawn) -> tuple[Line, ...]:
         if not self.second or drawn.state in ("redacted", "removed"):
@@ -68,7 +68,7 @@ class Walk:
         if record is None or not lines:
             return
         self.log.access("view", self.by, f"review of sample {self.sample.number}", record.id)
-        say("\n" + message("reviews.walk_question", place=place, count=count))
+        echo_text("\n" + message("reviews.walk_question", place=place, count=count))
         shown = screen()
         click.echo(shown.drawn(*log_page.page(record, shown)) + "\n")
         if reviews.is_own(record, self.by):
@@ -87,7 +87,7 @@ class Walk:
             try:
                 self._mark(record, line, typed)
             except (corrections.Refused, ReviewRefused) as error:
-                say(str(error))
+                echo_text(str(error))
             else:
                 self.marked += 1
                 return
@@ -118,5 +118,5 @@ class Walk:
             return "disagree", None
         named, *others = corrections.named_by(self.desk, typed, record)
         for told in review_page.of_code(typed, named, others):
-            say(told)
+            echo_text(told)
         return "code", (named.code, named.system)

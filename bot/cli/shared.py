@@ -65,10 +65,10 @@ class Sentence(click.ClickException):
     exit_code = 2
 
     def show(self, file: Any = None) -> None:
-        say(f"codedesk: {self.message}", err=True)
+        echo_text(f"codedesk: {self.message}", err=True)
 
 
-def say(text: str, *, err: bool = False) -> None:
+def echo_text(text: str, *, err: bool = False) -> None:
     """Print sentences. On a terminal they are broken between words, below their indent; a file has
     each line whole."""
     stream = sys.stderr if err else sys.stdout
@@ -81,9 +81,18 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(text, err=err)
 
 
+class Stopped(Sentence):
+    """Ends a command after Ctrl-C, with the exit code that shells give it."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__(message("bad_days.stopped"))
+
+
 def progress(line: str) -> None:
     """Print on stderr: standard output is for answers."""
-    say(line, err=True)
+    echo_text(line, err=True)
 
 
 def screen() -> Screen:

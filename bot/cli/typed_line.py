@@ -45,8 +45,7 @@ def read(line: str, answer: Answer | None) -> Typed:
     text = line.strip()
     if not text:
         return Typed("nothing")
-    # In capitals ALL is a leukemia.
-    if (verb := WORDS.get(text.lower())) and not text.isupper():
+    if text != "ALL" and (verb := WORDS.get(text.lower())):  # ALL is a leukemia
         return Typed(verb)
     if text == "?":
         return Typed("help")

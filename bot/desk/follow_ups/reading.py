@@ -31,7 +31,9 @@ def read_after(
     words; `read` reads other words in their place. What identifies a patient was in the message, so
     the question keeps that, and its date, from `alone`. `terms`: of the
     index."""
-    if alone.intent == "denial":
+    # What is asked again is the same question: one key brings it back in a terminal.
+    again = alone.scrubbed.casefold().split() == before.text.casefold().split()
+    if alone.intent == "denial" or again:
         return alone
     stored, searched = (
         without_places(text, partial=alone.date_read == "partial")

@@ -249,7 +249,7 @@ def test_run_in_a_terminal(home: Path, records: Any) -> None:
     terminal.press(CTRL_D)
     assert terminal.end() == 0
     assert "SLACK_BOT_TOKEN" in terminal.shown
-    assert "M17.11 " in terminal.shown
+    assert terminal.shown.count("M17.11 ") == 2
     assert [one.text for one in records()] == ["right knee OA zebra-keeper"] * 2
     files = [one for one in home.parent.rglob("*") if one.is_file() and not one.is_symlink()]
     holding = {one.name for one in files if b"zebra-keeper" in one.read_bytes()}

@@ -82,6 +82,8 @@ NEW = [
         "closed fracture of left clavicle, initial",
     ),
     ("gout", "copd exacerbation", "copd exacerbation"),
+    # the same again
+    ("left ankle sprain", "Left ankle  sprain", ""),
 ]
 
 
