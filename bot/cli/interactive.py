@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 
 import click
 
@@ -29,9 +30,9 @@ from codesets.errors import CodeDeskError
 #: The rest of an answer is asked for by the word alone.
 _SHORT = Showing(offer="", by_number=True)
 _MORE = {
-    "notes": Showing(notes=True, offer="", by_number=True),
-    "rules": Showing(rules=True, offer="", by_number=True),
-    "all": Showing(all=True, offer="", by_number=True),
+    "notes": replace(_SHORT, notes=True),
+    "rules": replace(_SHORT, rules=True),
+    "all": replace(_SHORT, all=True),
 }
 _RATINGS: dict[str, Rating] = {"right": "right", "wrong": "wrong", "used": "used"}
 #: Where an answer has no code: for "used CODE".
@@ -106,10 +107,11 @@ class InteractiveDesk:
             )
             answers = future.result()
         except KeyboardInterrupt:
-            if once.acquire(blocking=False):
+            given_up = once.acquire(blocking=False)
+            if given_up or future is None:
                 _say(message("terminal_desk.cancelled"))
                 return
-            answers = future.result() if future else []  # It is being shown.
+            answers = future.result()  # It is being shown.
         (self._last,) = answers
 
     # About the last answer
