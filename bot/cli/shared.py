@@ -68,7 +68,7 @@ class Sentence(click.ClickException):
         click.echo(f"codedesk: {self.message}", err=True)
 
 
-class Stopped(Sentence):
+class Interrupted(Sentence):
     """Ends a command after Ctrl-C, with the exit code that shells give it."""
 
     exit_code = 130
