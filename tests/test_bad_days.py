@@ -20,13 +20,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
 from paths import ROOT
 
 from bot.cli.main import main
-from bot.querylog import QueryLog, QuestionRecord, file_check
+from bot.querylog import LogUnavailable, QueryLog, QuestionRecord, file_check
+from codesets import disk
+from codesets.store.database import StoreUnusable
 from index import build, build_lock
 from index.embedding import progress
 
@@ -525,3 +528,22 @@ def test_a_full_disk_while_the_log_is_written(home: Path) -> None:
     assert "does not answer unlogged" in done.stderr
     assert "Traceback" not in done.stderr
     assert run("log", "verify").exit_code == 1
+
+
+@pytest.mark.parametrize("free", [0, 2**40])
+def test_a_full_disk_is_called_one(home: Path, monkeypatch, free: int) -> None:
+    """SQLite calls it an I/O error, too; so does it other faults of a disk with room."""
+    log = QueryLog(home / "log.db")
+    with log.reading() as db:
+        (pages,) = db.execute("pragma page_count").fetchone()
+        db.execute(f"pragma max_page_count = {pages}")
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    note = "gout of the left ankle " * 2_000
+    with pytest.raises(LogUnavailable) as refused:
+        log.ask(QuestionRecord(note, "cli"))
+    assert (": the disk is full, so free some space)" in str(refused.value)) == (not free)
+    log.close()
+    unusable = sqlite3.OperationalError("disk I/O error")
+    unusable.sqlite_errorcode = sqlite3.SQLITE_IOERR
+    told = str(StoreUnusable.of(home / "codes.db", unusable))
+    assert ("disk I/O error: the disk is full" in told) == (not free)

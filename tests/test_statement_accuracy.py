@@ -203,7 +203,7 @@ def test_a_file_that_is_no_text_has_no_statements(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     assert not is_statement_file(path)
     assert not is_statement_file(tmp_path)
-    with pytest.raises(SearchError, match="cannot be read"):
+    with pytest.raises(SearchError, match="is not in UTF-8"):
         read_statement_cases(path)
 
 

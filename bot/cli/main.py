@@ -14,7 +14,7 @@ import click
 
 from bot.cli.headings import Headed
 from bot.cli.imported import Imported
-from bot.cli.shared import Sentence, Stopped
+from bot.cli.shared import Interrupted, Sentence
 from bot.messages import message
 from bot.operations import together
 from bot.settings import Settings, SettingsError
@@ -86,11 +86,11 @@ class _Commands(Headed):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except KeyboardInterrupt as error:
-            raise Stopped from error
+            raise Interrupted from error
         except click.Abort as error:
             # Of a prompt: by Ctrl-C, or because it was answered no.
             if _is_of_ctrl_c(error):
-                raise Stopped from error
+                raise Interrupted from error
             raise
         except UnicodeEncodeError as error:
             # An argument that is not UTF-8 and names something, such as the id of a question.
@@ -102,7 +102,7 @@ class _Commands(Headed):
             raise Sentence(_of_the_system(error)) from error
         except Exception as error:
             if _is_of_ctrl_c(error):
-                raise Stopped from error
+                raise Interrupted from error
             if os.environ.get("CODEDESK_DEBUG"):
                 raise
             raise Sentence(

@@ -81,7 +81,7 @@ def echo_text(text: str, *, err: bool = False) -> None:
     click.echo(text, err=err)
 
 
-class Stopped(Sentence):
+class Interrupted(Sentence):
     """Ends a command after Ctrl-C, with the exit code that shells give it."""
 
     exit_code = 130

@@ -6,7 +6,6 @@ be interrupted then. Where something tells that there was a log, an empty file i
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -18,8 +17,6 @@ from bot.querylog.schema import VERSION, VERSION_1_TABLES
 
 #: Seconds for which another process may have the file of a new log empty.
 _BEING_MADE = 1.0
-#: Bytes: with less room SQLite cannot grow a file and write those beside it.
-_ROOM = 2**20
 
 
 def expect_usable(path: Path, key: LogKey | None, checkpoints: Path | None) -> None:
@@ -81,11 +78,3 @@ def _is_foreign(path: Path) -> bool:
     ours = {"log", "records", "texts", *VERSION_1_TABLES}
     # A newer log may have other tables.
     return version <= VERSION and not tables & ours and bool(tables or version)
-
-
-def is_full(path: Path) -> bool:
-    """Whether the disk of a file has no room for SQLite to write."""
-    try:
-        return shutil.disk_usage(path.parent).free < _ROOM
-    except OSError:
-        return False

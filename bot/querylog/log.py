@@ -47,6 +47,7 @@ from bot.querylog.records import (
     record_of,
 )
 from bot.querylog.schema_check import SchemaCheck
+from codesets.disk import is_full
 
 R = TypeVar("R")
 
@@ -111,7 +112,7 @@ class QueryLog:
         """SQLite calls a full disk an I/O error, too."""
         said = str(error)
         passing = isinstance(error, DatabaseError) and error.passing
-        if passing and isinstance(self.where, Path) and file_check.is_full(self.where):
+        if passing and isinstance(self.where, Path) and is_full(self.where):
             said += message("log_file.full")
         return said
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from codesets.disk import is_full
 from codesets.model import CodesetError
 from codesets.store import row_tables
 
@@ -64,9 +65,10 @@ create index note_codes_by_note on note_codes (note);
 
 _TABLES = {"releases", "books", "files", "codes", "divisions", "notes", "note_codes"}
 
+_FREE = "Free some disk space, then try again"
 #: Errors of SQLite that leave the file whole: it cannot be read or written just now.
 _NOT_NOW = {
-    sqlite3.SQLITE_FULL: "Free some disk space, then try again",
+    sqlite3.SQLITE_FULL: _FREE,
     sqlite3.SQLITE_IOERR: "Look whether the disk is full or failing, then try again",
     sqlite3.SQLITE_BUSY: "Another process writes to it: try again when that has ended",
     sqlite3.SQLITE_LOCKED: "Another process writes to it: try again when that has ended",
@@ -86,6 +88,8 @@ class StoreUnusable(CodesetError):
             why, todo = "it is a folder", "Move it away, then run `codedesk setup`"
         elif todo := _NOT_NOW.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF, ""):
             why, todo = str(error), f"{todo}; what is stored is as it was"
+            if is_full(path):
+                why, todo = f"{why}: the disk is full", f"{_FREE}; what is stored is as it was"
         else:
             why = f"{error}: it is damaged, or another program's"
             todo = (
