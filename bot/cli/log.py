@@ -262,7 +262,7 @@ def log_checkpoint(settings: Settings, accepting: tuple[int, ...], by: str | Non
 @log.command("audit")
 @click.pass_obj
 def log_audit(settings: Settings) -> None:
-    """Serve the log to auditors in their browser, read-only, with prepared questions.
+    """Serve the log to auditors in their browser: to be searched, and to review answers.
 
     They sign in with a password (see `audit-password`), and every page they open goes on record.
     The address is CODEDESK_AUDIT_HOST and CODEDESK_AUDIT_PORT, by default on this machine only.

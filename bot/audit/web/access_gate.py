@@ -37,6 +37,8 @@ _PAGES = re.compile(
     r"/|/questions(\.csv)?|/questions/[^/]+|/changes|/samples(/[0-9]{1,10})?|"
     r"/log(\.(?!db$)\w+)?|/log/.+"
 )
+#: What reviewers send. All else is only looked at.
+_FORMS = re.compile(r"/samples/draw|/samples/[0-9]{1,10}/sign-off|/questions/[0-9a-f]{1,32}/review")
 _QUESTION, _ID = "/questions/", re.compile("[0-9a-f]{1,32}")
 #: Datasette's own style sheets and scripts, which have nothing of the log.
 _STATIC = re.compile(r"/-/static/[\w.-]+|/favicon\.ico")
@@ -46,7 +48,7 @@ _PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Code Desk
 <p>{}</p><p><a href="{}">{}</a></p></body></html>"""
 #: Parameters, and columns of the views, with ids and days in place of words. The scrubber would
 #: take some for identifiers of a patient.
-_NO_WORDS = frozenset("person channel question_id by since until month day".split())
+_NO_WORDS = frozenset("person channel question_id by since until month day sample".split())
 #: The longest form with a name and a password, in bytes, and the longest time to receive it, in
 #: seconds.
 _LONGEST_FORM, _SLOWEST_FORM = 5000, 10.0
@@ -100,22 +102,29 @@ class Gate:
         if path in (SIGN_IN, SIGN_OUT):
             if method != "POST":
                 return await self._datasette(scope, receive, send)
-            if _is_from_elsewhere(scope):
-                by = auditor or UNKNOWN
-                return await self._refuse(scope, send, by, 403, message("audit.other_site"))
-            status, form = await _form(scope, receive)
-            if form is None:
-                return await _say(send, scope, status, message(f"audit.form_{status}"))
-            return await self._datasette(scope, _again(form, receive), send)
+            return await self._take(scope, receive, send, auditor)
         if auditor is None:
             if path == "/":
                 return await _redirect(send, SIGN_IN)
             return await self._refuse(scope, send, UNKNOWN, 403, message("audit.signed_out"))
+        if method == "POST" and _FORMS.fullmatch(path):
+            return await self._take(scope, receive, send, auditor)
         if not _PAGES.fullmatch(path) or method not in ("GET", "HEAD"):
             return await self._refuse(scope, send, auditor, 404, message("audit.not_here"))
         if _is_too_long(scope):
             return await self._refuse(scope, send, auditor, 414, message("audit.too_long"))
         return await self._show(scope, receive, send, auditor)
+
+    async def _take(self, scope: Scope, receive: Receive, send: Send, auditor: str | None) -> None:
+        """Take a form: a sign-in or sign-out, or a review, which goes on record itself."""
+        if _is_from_elsewhere(scope):
+            by = auditor or UNKNOWN
+            return await self._refuse(scope, send, by, 403, message("audit.other_site"))
+        status, form = await _form(scope, receive)
+        if form is None:
+            return await _say(send, scope, status, message(f"audit.form_{status}"))
+        _, pages = self._limited.get(auditor or "", (None, self._datasette))
+        return await pages(scope, _again(form, receive), send)
 
     async def _refuse(self, scope: Scope, send: Send, by: str, status: int, sentence: str) -> None:
         address = address_of(scope)

@@ -20,6 +20,7 @@ from datasette.plugins import DEFAULT_PLUGINS, pm
 from datasette.utils.asgi import Base400, Request, Response
 from datasette.views.base import DatasetteError
 
+from bot.audit.corrections import Refused
 from bot.audit.web import accounts, cells, stored_queries
 from bot.audit.web.access_gate import (
     BROWSER,
@@ -38,15 +39,17 @@ from bot.audit.web.question_form import BadField
 from bot.audit.web.question_pages import QuestionPages
 from bot.audit.web.read_only_database import LogDatabase, Measured
 from bot.audit.web.reader import TooSlow, opened_to_read
+from bot.audit.web.review_forms import ReviewForms
 from bot.audit.web.review_pages import ReviewPages
 from bot.audit.web.sessions import Refusals, Sessions, Tries
 from bot.audit.web.sql_views import FACETS, VIEWS
 from bot.messages import message
 from bot.operations import uvicorn_server
 from bot.phi import Scrubber
-from bot.querylog import LogUnavailable, QueryLog
+from bot.querylog import LogUnavailable, NoSuchQuestion, QueryLog
 from bot.querylog.checkpoints import CheckpointError
 from bot.querylog.opening import key_of
+from bot.querylog.sampling import ReviewRefused
 from bot.querylog.verify import Verification
 from bot.settings import Settings
 
@@ -119,7 +122,7 @@ class Hooks:
         known: dict[str, accounts.Account],
         sessions: Sessions,
         refusals: Refusals,
-        pages: list[QuestionPages | ReviewPages],
+        pages: list[QuestionPages | ReviewPages | ReviewForms],
     ) -> None:
         self._log, self._known = log, known
         self._sessions, self._refusals, self._pages = sessions, refusals, pages
@@ -246,7 +249,7 @@ def _status_and_sentence(exception: Exception) -> tuple[int, str]:
         return 400, message("audit.too_slow") if too_long else str(exception.message)
     if isinstance(exception, QueryInterrupted):
         return 400, message("audit.too_slow")
-    if isinstance(exception, BadField | TooSlow):
+    if isinstance(exception, BadField | TooSlow | ReviewRefused | Refused | NoSuchQuestion):
         return 400, str(exception)
     if isinstance(exception, LogUnavailable):
         return 503, str(exception)
@@ -270,9 +273,10 @@ def application(
     sessions = Sessions(60.0 * settings.audit_session_minutes)
     refusals = Refusals()
     path = copy.path if copy else log.path
-    pages: list[QuestionPages | ReviewPages] = [
+    pages: list[QuestionPages | ReviewPages | ReviewForms] = [
         QuestionPages(read, LogState(verify).now),
         ReviewPages(read, settings.review_every_days),
+        ReviewForms(settings, log, read),
     ]
     pm.register(Hooks(log, known, sessions, refusals, pages))
     made: dict[tuple[str, ...] | None, Any] = {}

@@ -16,7 +16,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from bot.audit import export
-from bot.audit.web import question_form, question_view, stored_queries
+from bot.audit.web import question_form, question_view, review_view, stored_queries
 from bot.audit.web.question_form import BadField
 from bot.audit.web.read_only_database import LARGEST_ANSWER
 from bot.audit.web.reader import CHANGING, DISAGREED, Reader
@@ -100,7 +100,11 @@ class QuestionPages:
         record, entries = found
         beside = await asyncio.to_thread(reader.neighbours, record)
         follow_ups = await asyncio.to_thread(reader.follow_ups, record)
-        page = {"q": question_view.page(record, entries, beside, follow_ups)}
+        sample, by = request.args.get("sample") or "", str(request.actor["id"])
+        page = {
+            "q": question_view.page(record, entries, beside, follow_ups),
+            "review": await asyncio.to_thread(review_view.to_mark, record, reader, sample, by),
+        }
         return await html_page(datasette, "question.html", page, request)
 
     async def _changes(self, request: Request, datasette: Datasette) -> Response:

@@ -14,6 +14,7 @@ from bot.audit.agreement import Agreement, agreement
 from bot.messages import message
 from bot.querylog import LogUnavailable, QueryLog, reviews, sampling, search, sign_offs
 from bot.querylog.records import Entry, Record
+from bot.querylog.sampling import Sample
 from bot.querylog.search import Filters
 from bot.querylog.sign_offs import Progress, Schedule
 from bot.querylog.workspaces import asked_in, is_of
@@ -150,9 +151,20 @@ class Reader:
 
     def sample(self, number: int) -> Progress:
         """Raises ReviewRefused where there is none for them with this number."""
+        found = self.sample_drawn(number)
         with self._in_time():
-            found = sampling.of_number(self._log, number, self._teams)
             return sign_offs.progress(self._log, found)
+
+    def sample_drawn(self, number: int) -> Sample:
+        """A sample, without how far it is. Raises ReviewRefused."""
+        with self._in_time():
+            return sampling.of_number(self._log, number, self._teams)
+
+    def next_due(self, sample: Sample) -> str | None:
+        """The id of the first question of a sample that is due; None where none is."""
+        with self._in_time():
+            waiting = (one.id for one in sign_offs.each(self._log, sample) if one.state == "due")
+            return next(waiting, None)
 
     def agreement(self) -> Agreement:
         """How far reviewers agree with the answers that the auditor may see."""

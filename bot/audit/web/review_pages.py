@@ -1,5 +1,5 @@
 """The pages of reviews: the samples with what is due, done and signed off, how far reviewers agree
-with the answers, and one sample. Reviewing itself is done by `codedesk log review`."""
+with the answers, and one sample. `review_forms` takes what reviewers send."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from bot.audit.agreement import Agreement, Rate
+from bot.audit.web import review_view
 from bot.audit.web.question_pages import html_page, not_found
 from bot.audit.web.question_view import words
 from bot.audit.web.reader import Reader
@@ -47,6 +48,7 @@ class ReviewPages:
             "rates": list(_rates(figures)),
             "rate_heads": message("audit_samples.rate_heads").split("|"),
             "own": figures.own,
+            "choices": review_view.draw_choices(),
         }
         return await html_page(datasette, "samples.html", page, request)
 
@@ -60,6 +62,7 @@ class ReviewPages:
             "sample": _row(of),
             "how": _how(of.sample),
             "questions": [_question(one) for one in of.questions],
+            "next": next((one.id for one in of.questions if one.state == "due"), ""),
             "heads": message("audit_samples.question_heads").split("|"),
             "sign_offs": [
                 {"at": one.at, "by": one.by, "says": _signed(one.totals, one.reason, one.note)}

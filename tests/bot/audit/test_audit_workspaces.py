@@ -22,7 +22,7 @@ from bot.audit.web import accounts
 from bot.audit.web.sql_views import VIEWS, limited
 from bot.audit.web.stored_queries import PREPARED
 from bot.cli.main import main
-from bot.querylog import QueryLog, QuestionRecord
+from bot.querylog import QueryLog, QuestionRecord, sampling
 from bot.settings import Settings, SettingsError
 
 OURS, THEIRS = "gout of ours", "lupus of theirs"
@@ -222,3 +222,24 @@ def test_the_commands_take_a_workspace(tmp_path: Path, monkeypatch, command: str
     assert "flu" not in done.stdout
     both = CliRunner().invoke(main, ["log", *command.split(), "--team", "T1", "--team", "E9"])
     assert "flu" in both.stdout or '"questions": 2' in both.stdout
+
+
+@pytest.mark.slow
+def test_a_limited_auditor_reviews_what_is_of_their_workspace(pages: Pages) -> None:
+    mine, other, _ = (one.id for one in pages.log.select("true order by seq"))
+    client, whole = signed_in(pages, "ours"), signed_in(pages, "all")
+    token = client.get("/samples").text.split('name="csrftoken" value="')[1].split('"')[0]
+    form = {"csrftoken": token, "line": "1", "mark": "agree", "size": "9"}
+    drawn = client.post("/samples/draw", data=form)
+    assert (
+        client.get(drawn.headers["location"]).text.count("/questions/") == 2
+    )  # in a list, to go on
+    sample = sampling.samples(pages.log)[-1]
+    assert (sample.ids, sample.draw.teams) == ((mine,), ("T1",))
+    refused = client.post(f"/questions/{other}/review", data=form)
+    assert (refused.status_code, "lupus" in refused.text) == (400, False)
+    assert client.post(f"/questions/{mine}/review", data=form).status_code == 303
+    token = whole.get("/samples").text.split('name="csrftoken" value="')[1].split('"')[0]
+    of_all = whole.post("/samples/draw", data=form | {"csrftoken": token}).headers["location"]
+    assert client.get(of_all).status_code == 404
+    assert client.post(f"{of_all}/sign-off", data=form | {"incomplete": "x"}).status_code == 400

@@ -28,7 +28,7 @@ class DatedDesk(ScriptedDesk):
 
     def take(self, asked: str, **reading: Any) -> Question:
         self.reading = reading
-        return replace(super().take(asked), releases={"icd10cm FY2026-April": "FY2026-April"})
+        return replace(super().take(asked), releases={"icd10cm/FY2026-April": "FY2026-April"})
 
     def ask(self, question: Question, **options: Any) -> Answer:
         reasons = [reason("desk.served", system="ICD-10-CM", label="FY2026-April")]
@@ -62,7 +62,7 @@ def test_a_mention_is_searched_as_typed_and_stored_scrubbed(
     assert desk.asked == [TYPED]
     (record,) = log.recent()
     assert record.text == STORED
-    assert (record.as_of, record.releases) == (None, {"icd10cm FY2026-April": "FY2026-April"})
+    assert (record.as_of, record.releases) == (None, {"icd10cm/FY2026-April": "FY2026-April"})
     assert holds_no_secret(everything_in(tmp_path).decode("utf-8", "replace"))
     assert "2026-03-05" not in everything_in(tmp_path).decode("utf-8", "replace")
     assert holds_no_secret(json.dumps(post.args) + json.dumps(told.args) + caplog.text)
