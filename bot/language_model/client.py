@@ -72,7 +72,7 @@ class Client:
             raise NoReply("it is busy with other questions", was_called=False)
         call = _Call(lambda: self._posted(prompt, data), places.release)
         if not call.done.wait(self._seconds):
-            raise NoReply(f"no reply within {self._seconds:g} s")
+            raise self._too_late()
         if call.error is not None:
             raise call.error
         return call.said
@@ -104,7 +104,12 @@ class Client:
             ) as response:  # fmt: skip
                 return _content(_read(response, deadline))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            if deadline.is_over:  # it has closed the connection itself
+                raise self._too_late() from error
             raise NoReply(f"no connection, or it broke ({type(error).__name__})") from error
+
+    def _too_late(self) -> NoReply:
+        return NoReply(f"no reply within {self._seconds:g} s")
 
     def _opened(self) -> httpx.Client:
         with self._lock:
