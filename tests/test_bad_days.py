@@ -305,6 +305,7 @@ def test_what_an_interrupted_build_left_is_removed(tmp_path: Path, monkeypatch) 
     assert not build_lock.is_running(root)
 
 
+@pytest.mark.slow
 def test_a_build_that_is_killed_and_one_that_is_stopped(
     loaded: Path, tmp_path: Path, monkeypatch
 ) -> None:

@@ -98,6 +98,7 @@ def test_changes_are_told_by_kind_in_published_order(since_2024: list[Changed]) 
 
 
 @real_files
+@pytest.mark.slow
 def test_fy2027_is_what_was_published(
     store: CodeStore, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

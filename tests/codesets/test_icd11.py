@@ -166,6 +166,7 @@ def test_nothing_of_who_is_shipped() -> None:
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="needs the files of WHO")
+@pytest.mark.slow
 def test_the_published_files(store: CodeStore) -> None:
     done = import_files(store, [REAL])
     # The readme beside the zip; the one in it is passed over.

@@ -604,6 +604,7 @@ REAL = {
 
 
 @pytest.mark.skipif(not REAL_FILES.is_dir(), reason="the real files are not here")
+@pytest.mark.slow
 def test_the_real_files(empty: Path) -> None:
     done = run("codesets", "import", "--no-index", *(REAL_FILES / name for name in REAL))
     assert done.exit_code == 0, done.output

@@ -210,6 +210,7 @@ COUNTS = {
 
 @real
 @pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.slow
 def test_every_published_code_is_read(references: dict[str, tuple[Term, ...]], name: str) -> None:
     followed = sum(term.via is not None for term in references[name])
     assert (len(references[name]) - followed, followed) == COUNTS[name]

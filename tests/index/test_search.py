@@ -253,6 +253,7 @@ class Another(Model):
         return np.roll(super().encode(texts), 1, axis=1)
 
 
+@pytest.mark.slow
 def test_an_export_that_is_not_the_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncoderDiffers, match="does not compute what its model does"):
         export(Another(), tmp_path)

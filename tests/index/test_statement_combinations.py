@@ -360,6 +360,7 @@ def test_all_at_once_gives_no_contradiction(books: Books) -> None:
         assert not dropped & {one.code for one in found}
 
 
+@pytest.mark.slow
 def test_every_row_can_match(books: Books) -> None:
     """Beginnings that no code has would be a row that nobody misses."""
     codes = [code.code for code in books.store.codes(books.release)]
@@ -584,6 +585,7 @@ def test_codes_that_say_less(row: str) -> None:
         assert sorted(less_specific(given)) == sorted(set(expected.split()) - {"-"})
 
 
+@pytest.mark.slow
 def test_every_beginning_in_the_table_of_symptoms_is_of_a_code(books: Books) -> None:
     codes = [code.code for code in books.store.codes(books.release)]
     table = tomllib.loads(read_text("statements", "integral.toml"))

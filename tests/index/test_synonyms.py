@@ -54,6 +54,7 @@ def test_every_code_exists_in_some_edition(store: CodeStore, april: Release) -> 
     assert {synonym.code for synonym in read_synonyms()} - known == set()
 
 
+@pytest.mark.slow
 def test_synonyms_are_searched_like_terms(store: CodeStore) -> None:
     gathered = gather(store, "icd10cm")
     texts = {

@@ -368,6 +368,7 @@ sys.addaudithook(watch)
 """
 
 
+@pytest.mark.slow
 def test_it_connects_to_nobody_writes_nothing_elsewhere_and_loads_no_plugin(tmp_path: Path) -> None:
     home, aside, watched = tmp_path / "home", tmp_path / "aside", tmp_path / "watched"
     aside.mkdir()

@@ -26,6 +26,9 @@ from bot.querylog.sign_offs import sign_off
 
 MARKUP = "<script>alert(1)</script> \x1b[2J & 'x' \"y\""
 
+#: The pages are served by a process of their own.
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Served:

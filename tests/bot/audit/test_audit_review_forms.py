@@ -15,6 +15,9 @@ from log_support import check, converse
 
 from bot.querylog import sampling, sign_offs
 
+#: The pages are served by a process of their own.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def there(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:

@@ -222,6 +222,7 @@ def test_the_examples_are_real(
 
 
 @pytest.mark.skipif(not _GUIDELINES.exists(), reason="needs an official file")
+@pytest.mark.slow
 def test_the_guidelines_of_the_example_are_real(tmp_path: Path) -> None:
     """Finding them takes an index of them, so they are only read here."""
     (example,) = [json.loads(shown) for name, *_, shown in _EXAMPLES if name == "guideline"]

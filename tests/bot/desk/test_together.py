@@ -64,6 +64,7 @@ def test_what_is_asked(question: str, codes: str, asks: Ask) -> None:
     assert read_asked(question, codes.split()).ask == asks
 
 
+@pytest.mark.slow
 def test_questions_of_our_own(bare: Desk) -> None:
     """Those of verdicts have the headline of a verdict."""
     rows = list(csv.DictReader(QUESTIONS.open(), delimiter="\t"))
@@ -92,6 +93,7 @@ def test_the_rule_is_quoted_first(bare: Desk) -> None:
     assert answer.pairs[0].quote == "sciatica with lumbago (M54.4-)"
 
 
+@pytest.mark.slow
 def test_every_code_is_billable_and_loaded(bare: Desk) -> None:
     for row in csv.DictReader(QUESTIONS.open(), delimiter="\t"):
         answer = ask(bare, row["question"])
