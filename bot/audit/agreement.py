@@ -9,7 +9,6 @@ left out of all.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,9 +17,8 @@ from typing import Any
 
 from bot.querylog.reviews import MARKS, Review, last_words
 from bot.querylog.sampling import NONE
+from index.evaluate import likely_range
 
-#: The 97.5% quantile of the normal distribution.
-_Z = 1.959963984540054
 #: By what the rates are parted: the name of a group for a review.
 GROUPS: dict[str, Callable[[Review], str]] = {
     "person": lambda one: one.asker or NONE,
@@ -127,11 +125,7 @@ def wilson(agreed: int, judged: int) -> tuple[float, float] | None:
     """
     if not judged:
         return None
-    share, spread = agreed / judged, _Z**2 / judged
-    middle = share + spread / 2
-    half = _Z * math.sqrt(share * (1 - share) / judged + spread / (4 * judged))
-    low, high = ((middle + sign * half) / (1 + spread) for sign in (-1, 1))
-    return max(0.0, low), min(1.0, high)
+    return likely_range(agreed / judged, judged)
 
 
 def _rate(reviews: Iterable[Review], unit: Callable[[Review], object]) -> Rate:

@@ -99,8 +99,8 @@ def _rate(count: int, of: int) -> dict[str, Any]:
     return {
         "count": count,
         "share": round(count / of, 4),
-        "low": round(max(low, 0), 4),
-        "high": round(min(high, 1), 4),
+        "low": round(low, 4),
+        "high": round(high, 4),
     }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -32,16 +32,6 @@ _SYSTEM = click.option(
 _RATINGS: dict[str, Rating] = {"right": "right", "wrong": "wrong"}
 
 
-@contextmanager
-def desk_for_codes(settings: Settings) -> Iterator[Desk]:
-    """A desk to look up codes; its index is not opened."""
-    desk = Desk(settings)
-    try:
-        yield desk
-    finally:
-        desk.close()
-
-
 @log.command("feedback")
 @click.argument("question_id", metavar="ID")
 @click.argument("rating_or_code", metavar="right|wrong|CODE")
@@ -64,7 +54,7 @@ def log_feedback(
     with opened(settings) as query_log:
         record = one_question(query_log, question_id)
         if rating == "used":
-            with desk_for_codes(settings) as desk:
+            with closing(Desk(settings)) as desk:
                 used, *others = corrections.named_by(desk, rating_or_code, record, system)
                 code = used.code
         written = query_log.feedback(record.id, rating, code, note, who(by))
@@ -153,7 +143,7 @@ def log_approve(
     asks may see the words, so they must not identify anybody. If CODE is of another system than the
     codes of the answer, you are asked to confirm.
     """
-    with opened(settings) as query_log, desk_for_codes(settings) as desk:
+    with opened(settings) as query_log, closing(Desk(settings)) as desk:
         record, feedback = logged.question_of(query_log, identity)
 
         def approve(sure: bool) -> tuple[Verdict, int | None]:

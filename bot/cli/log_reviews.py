@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, get_args
 
 import click
@@ -17,7 +18,6 @@ from rich.console import RenderableType
 from bot.audit import corrections
 from bot.audit.agreement import agreement
 from bot.cli.log import BY, log, one_question, vouch_for, who
-from bot.cli.log_feedback import desk_for_codes
 from bot.cli.log_review import with_options
 from bot.cli.review_walk import Walk
 from bot.cli.shared import DATE, JSON, SYSTEM, echo_json, progress, screen
@@ -149,7 +149,7 @@ def log_review(
 
     With --sample alone, go through what is due of that sample, question by question.
     """
-    with opened(settings) as query_log, desk_for_codes(settings) as desk:
+    with opened(settings) as query_log, closing(Desk(settings)) as desk:
         sample = None if number is None else sampling.of_number(query_log, number)
         if question_id is None and sample is not None:
             Walk(query_log, desk, sample, who(by), second=second).go()

@@ -12,6 +12,7 @@ from rich.text import Text
 from bot.messages import message
 from bot.views.log_page import STYLES
 from bot.views.screen import Screen, printable
+from bot.views.times import Times
 from codesets.model import SYSTEM_NAMES
 
 #: Rows of a table; the page has more.
@@ -59,7 +60,7 @@ def parts(figures: Figures, screen: Screen) -> Iterator[RenderableType]:
     if changes := figures["changes"]:
         yield from _section(message("log_report.changes"), changes)
         for one in changes[::-1][:_MOST]:
-            at, by = one["at"][:16].replace("T", " "), one["by"] or "-"
+            at, by = Times(utc=True).short(one["at"]), one["by"] or "-"
             what = message("log_report.change", at=at, by=by, what=one["what"])
             yield screen.hanging(printable(what), "  ")
     if accesses := figures["accesses"]:
