@@ -18,6 +18,7 @@ from bot.audit import corrections
 from bot.cli.conversation import Conversation
 from bot.cli.line_editor import LineEditor
 from bot.cli.log import who
+from bot.cli.log_feedback import taken
 from bot.cli.shared import screen
 from bot.cli.typed_line import WORDS, Typed, read
 from bot.desk.answer import Answer
@@ -133,10 +134,7 @@ class InteractiveDesk:
             used, *others = corrections.named_by(self._conversation.desk, typed, record)
             code = used.code
         written = log.feedback(record.id, rating, code, by=who(None))
-        words = message(f"feedback.{rating}", code=code)
-        _say(
-            message("feedback.taken", rating=words) if written else message("feedback.taken_before")
-        )
+        _say(taken(written, rating, code))
         for other in others:
             _say(message("terminal_desk.also", code=other.code, title=other.title))
 

@@ -58,12 +58,16 @@ def log_feedback(
                 used, *others = corrections.named_by(desk, rating_or_code, record, system)
                 code = used.code
         written = query_log.feedback(record.id, rating, code, note, who(by))
-    words = message(f"feedback.{rating}", code=code)
-    click.echo(
-        message("feedback.taken", rating=words) if written else message("feedback.taken_before")
-    )
+    click.echo(taken(written, rating, code))
     for other in others:
         click.echo(message("feedback.also", typed=code, code=other.code, title=other.title))
+
+
+def taken(written: int | None, rating: Rating, code: str | None) -> str:
+    """What became of feedback. `written`: the number of its record; None where it repeats."""
+    if written is None:
+        return message("feedback.taken_before")
+    return message("feedback.taken", rating=message(f"feedback.{rating}", code=code))
 
 
 @log.command("corrections")
